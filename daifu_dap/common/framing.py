@@ -1,0 +1,136 @@
+"""The wire format of the Debug Adapter Protocol: ``Content-Length`` headers and a JSON body.
+
+One place reads and writes it, for the adapter and for the client.  A reader never trusts the other
+side: the header block, the header lines and the body have limits, and whatever breaks them raises
+:class:`FramingError` with a sentence a person can act on.  A message whose *body* is at fault (bad
+UTF-8, bad JSON, not an object) leaves the stream in step, so the caller may answer it and read on;
+a fault in the *headers* does not, because nobody knows where the next message starts
+(``FramingError.recoverable`` tells which).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+Message = dict[str, Any]
+
+MAX_BODY = 0xFFFFFF
+"""The longest body in bytes.  debugpy ends the session above 16 MiB - 1, so neither may we."""
+
+MAX_HEADER = 4096
+"""The longest header block in bytes."""
+
+
+class Readable(Protocol):
+    """A binary stream that can be read from."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Read one line, at most ``size`` bytes of it."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read ``size`` bytes, or fewer when the stream ends."""
+        ...
+
+
+class FramingError(Exception):
+    """A message that does not follow the wire format."""
+
+    def __init__(self, reason: str, *, recoverable: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.recoverable = recoverable
+
+
+def encode(message: Message) -> bytes:
+    """Return the bytes of one message, headers included.
+
+    Raises ``FramingError`` when the body would be longer than ``MAX_BODY``, and ``TypeError`` or
+    ``ValueError`` when the message is not JSON.
+    """
+    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+    if len(body) > MAX_BODY:
+        raise FramingError(
+            f"The message is {len(body)} bytes long; the limit is {MAX_BODY}.", recoverable=True
+        )
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def read_message(stream: Readable) -> Message | None:
+    """Read one message; return None at the end of the stream between two messages.
+
+    Raises ``FramingError`` for anything that is not a DAP message, a stream cut off inside one
+    included.
+    """
+    length = _read_headers(stream)
+    if length is None:
+        return None
+    body = _read_exactly(stream, length)
+    try:
+        message = json.loads(body)
+    except UnicodeDecodeError as error:
+        raise FramingError(f"The body is not UTF-8: {error}.", recoverable=True) from None
+    except RecursionError:
+        raise FramingError("The body is nested too deeply.", recoverable=True) from None
+    except ValueError as error:
+        raise FramingError(f"The body is not JSON: {error}.", recoverable=True) from None
+    if not isinstance(message, dict):
+        raise FramingError("The body is not a JSON object.", recoverable=True)
+    return message
+
+
+def _read_headers(stream: Readable) -> int | None:
+    """Read the header block and return the body's length, or None at the end of the stream."""
+    length: int | None = None
+    total = 0
+    while True:
+        line = stream.readline(MAX_HEADER + 1)
+        total += len(line)
+        if not line:
+            if total:
+                raise FramingError("The stream ended inside a header.", recoverable=False)
+            return None
+        if total > MAX_HEADER:
+            raise FramingError(f"The header is longer than {MAX_HEADER} bytes.", recoverable=False)
+        if not line.endswith(b"\n"):
+            raise FramingError("The stream ended inside a header.", recoverable=False)
+        line = line.rstrip(b"\r\n")
+        if not line:
+            if length is None:
+                raise FramingError("The header has no Content-Length.", recoverable=False)
+            return length
+        name, colon, value = line.partition(b":")
+        if not colon:
+            shown = line[:40].decode("ascii", "backslashreplace")
+            raise FramingError(f"{shown!r} is not a header line.", recoverable=False)
+        if name.strip().lower() == b"content-length":
+            length = _parse_length(value.strip())
+
+
+def _parse_length(value: bytes) -> int:
+    """Return the value of a Content-Length header, or raise ``FramingError``."""
+    shown = value[:40].decode("ascii", "backslashreplace")
+    if not value.isdigit() or len(value) > 12:
+        raise FramingError(f"Content-Length {shown!r} is not a length.", recoverable=False)
+    length = int(value)
+    if length > MAX_BODY:
+        raise FramingError(
+            f"Content-Length {shown} is above the limit of {MAX_BODY} bytes.", recoverable=False
+        )
+    return length
+
+
+def _read_exactly(stream: Readable, length: int) -> bytes:
+    """Read ``length`` bytes or raise ``FramingError``."""
+    chunks: list[bytes] = []
+    missing = length
+    while missing:
+        chunk = stream.read(missing)
+        if not chunk:
+            raise FramingError("The stream ended inside a message.", recoverable=False)
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b"".join(chunks)
