@@ -1,0 +1,309 @@
+"""Where the crashed cell goes on in a new text.
+
+The problem: a frame stands at one cell of the old text. Some cells have run in this pass, some
+blocks are open around the cell with state that lives outside the text (the iterator of a `for`, the
+entered managers of a `with`, the exception an `except` handles, what a `finally` holds back). The
+new text may be any edit. Where may it be entered so that
+
+- nothing that has run in this pass runs again,
+- everything after it, added lines and new wrappers of the crashed cell included, does run, and
+- the open blocks of the new place are exactly those of the old one?
+
+`Matching` gives the images of old statements in the new text, in order. Walk down from the scope's
+body towards the image of the crashed cell (or of its nearest following sibling when it was
+deleted). Go into a statement that is the image of an open ancestor, or that holds the image of
+something that has run; stop at any other, which is then a new wrapper, to be run from its header.
+On the level reached, the resume point is the first statement after the last one that has run. Then
+the *stateful* blocks around that point must be the images of the open ones, one for one; if not,
+the edit is refused with the reason. `if`, `while`, `match`, `else` and the body of a `try` hold no
+state outside the text and may come and go.
+
+Resuming at the image of the crashed cell itself would be simpler and wrong: a line put in before
+it would never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from daifu_dap.common import refusals
+from daifu_dap.common.match import Matching
+from daifu_dap.common.outline import FUNCTIONS, Block, Outline, Stmt
+
+__all__ = ["Resume", "additions", "flavour", "is_constant", "resume", "settle", "stateful"]
+
+_LOOPS: Final = ("For", "AsyncFor", "With", "AsyncWith")
+_NAMES: Final = {
+    "For": "for loop",
+    "AsyncFor": "async for loop",
+    "With": "with block",
+    "AsyncWith": "async with block",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where the frame goes on in the new text.
+
+    `line` and `column` are the place of the statement `stmt` of the new outline. With `where`
+    "before" that statement runs next; with "after" everything in its block up to and including it
+    counts as run and its block ends next (nothing follows it there). `function` is the qualified
+    name in the new text, `scope` its definition (None is the module). `cell` is the crashed
+    statement of the old outline and `image` what became of it, None if it was deleted. `live`
+    pairs each open stateful block of the old text (owner, role) with its image, outermost first.
+    """
+
+    line: int
+    column: int
+    where: Literal["before", "after"]
+    function: str
+    stmt: Stmt = field(compare=False, repr=False)
+    scope: Stmt | None = field(compare=False, repr=False)
+    cell: Stmt = field(compare=False, repr=False)
+    image: Stmt | None = field(compare=False, repr=False)
+    live: tuple[tuple[Stmt, str, Stmt, str], ...] = field(compare=False, repr=False)
+    ran: frozenset[Stmt] = field(compare=False, repr=False)
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the point is the crashed cell itself with the meaning it had."""
+        return self.where == "before" and self.stmt is self.image and self.cell.same(self.stmt)
+
+
+def resume(old: Outline, new: Outline, line: int, column: int | None = None) -> Resume:
+    """Say where the cell at `line`, `column` of the old text goes on in the new text.
+
+    The place is the start of the crashed statement, or any place inside it. Raises the refusals
+    NO_CELL, FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
+    """
+    cell = old.find(line, column) or old.innermost(line, column)
+    if cell is None:
+        raise refusals.Refusal.of(refusals.NO_CELL, line=line, where="the running text")
+    return settle(Matching(old, new, cell), cell)
+
+
+def settle(matching: Matching, cell: Stmt) -> Resume:
+    """Do what `resume` does for a matching made before with `cell` as its pivot."""
+    scope = cell.scope
+    image = matching.scope(scope)
+    if scope is not None:
+        if image is None:
+            raise refusals.Refusal.of(
+                refusals.FUNCTION_REMOVED, function=scope.qualname, line=1, column=0
+            )
+        _same_flavour(scope, image)
+    matching.bodies(scope)
+    point = _Walk(matching, cell, image)
+    stmt, where = point.find()
+    live = point.check(stmt)
+    return Resume(
+        line=stmt.line,
+        column=stmt.column,
+        where=where,
+        function="<module>" if image is None else image.qualname,
+        stmt=stmt,
+        scope=image,
+        cell=cell,
+        image=matching.images.get(cell),
+        live=live,
+        ran=frozenset(point.ran),
+    )
+
+
+class _Walk:
+    def __init__(self, matching: Matching, cell: Stmt, scope: Stmt | None) -> None:
+        self.images = matching.images
+        self.blocks = matching.blocks
+        self.cell = cell
+        self.body = matching.new.scope(scope).block
+        self.path = [*cell.ancestors(), cell]
+        self.ran = set(_already(self.path))
+        self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
+        self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
+
+    def find(self) -> tuple[Stmt, Literal["before", "after"]]:
+        """Find the point; see the head of this module."""
+        for stmt in reversed(self.path):
+            siblings = stmt.block.stmts
+            if stmt is not self.cell and stmt in self.images:
+                return self._past(self.images[stmt])
+            later = siblings[stmt.index + (stmt is not self.cell) :]
+            target = next((self.images[s] for s in later if s in self.images), None)
+            if target is not None:
+                return self._towards(target)
+            earlier = siblings[: stmt.index]
+            before = next((self.images[s] for s in earlier[::-1] if s in self.images), None)
+            if before is not None:
+                return self._past(before)
+            block = self.blocks.get(stmt.block)
+            if block is not None and block.stmts:
+                return block.stmts[0], "before"
+        raise refusals.Refusal.of(
+            refusals.FUNCTION_REMOVED, function="The module's own code", line=1, column=0
+        )
+
+    def _towards(self, target: Stmt) -> tuple[Stmt, Literal["before", "after"]]:
+        for stmt in [*target.ancestors(), target]:
+            inside = stmt is not target and (stmt in self.open or self._holds_run(stmt))
+            if not inside:
+                break
+        siblings = stmt.block.stmts
+        first = stmt.index
+        while first > 0 and not self._has_run(siblings[first - 1]):
+            first -= 1
+        return siblings[first], "before"
+
+    def _past(self, before: Stmt) -> tuple[Stmt, Literal["before", "after"]]:
+        at = before
+        while at.parent is not None and at.parent.name is None and at.parent not in self.open:
+            at = at.parent
+        following = at.following
+        return (at, "after") if following is None else (following, "before")
+
+    def _has_run(self, stmt: Stmt) -> bool:
+        return stmt in self.done or self._holds_run(stmt)
+
+    def _holds_run(self, stmt: Stmt) -> bool:
+        return any(inner in self.done for inner in stmt.within())
+
+    def check(self, stmt: Stmt) -> tuple[tuple[Stmt, str, Stmt, str], ...]:
+        """Compare the stateful blocks around the point with the open ones, or refuse."""
+        wanted = list(stateful(self.cell))
+        found = list(stateful(stmt))
+        live: list[tuple[Stmt, str, Stmt, str]] = []
+        for owner, block in wanted:
+            twin = self.blocks.get(block)
+            if twin is None or all(twin is not b for _, b in found):
+                raise refusals.Refusal.of(
+                    refusals.BLOCK_REMOVED,
+                    block=_called(owner, block),
+                    old_line=owner.line,
+                    **stmt.place,
+                )
+        for owner, block in found:
+            if all(self.blocks.get(b) is not block for _, b in wanted):
+                raise refusals.Refusal.of(
+                    refusals.BLOCK_ADDED, block=_called(owner, block), **owner.place
+                )
+        for (owner, block), (image, twin) in zip(wanted, found, strict=True):
+            if isinstance(owner.node, (ast.With, ast.AsyncWith)):
+                entered = len(owner.node.items)
+                named = len(image.node.items)  # type: ignore[attr-defined]
+                if entered != named:
+                    raise refusals.Refusal.of(
+                        refusals.ITEMS_CHANGED, entered=entered, named=named, **image.place
+                    )
+            live.append((owner, block.role, image, twin.role))
+        return tuple(live)
+
+
+def stateful(stmt: Stmt) -> Iterator[tuple[Stmt, Block]]:
+    """Yield the blocks around a statement that hold state outside the text, outermost first.
+
+    They are the bodies of `for` (its iterator) and `with` (its managers), handlers (the exception
+    being handled) and `finally` (what it holds back), each with the statement that owns it.
+    """
+    path = [*stmt.ancestors(), stmt]
+    for owner, inner in itertools.pairwise(path):
+        role = inner.block.role
+        if (owner.kind in _LOOPS and role == "body") or role.startswith(("handler", "final")):
+            yield owner, inner.block
+
+
+def additions(old: Outline, new: Outline) -> list[Stmt]:
+    """List the new top-level statements that applying an edit runs, in source order.
+
+    They are imports that are new or changed, definitions of new names, and assignments of new
+    constants (`is_constant`). Changed functions are not among them: their code is replaced, not
+    their definition run again.
+    """
+    matching = Matching(old, new)
+    matching.bodies(None)
+    bound = {stmt.name for stmt in old.scope(None).defs}
+    found: list[Stmt] = []
+    for stmt in new.body:
+        origin = matching.origins.get(stmt)
+        if isinstance(stmt.node, (ast.Import, ast.ImportFrom)):
+            if origin is None or not origin.same(stmt):
+                found.append(stmt)
+        elif stmt.name is not None:
+            if stmt.name not in bound and (origin is None or origin.name != stmt.name):
+                found.append(stmt)
+        elif origin is None and is_constant(stmt.node):
+            found.append(stmt)
+    return found
+
+
+def is_constant(node: ast.stmt) -> bool:
+    """Tell whether a statement binds names to a value that only literals and operators make."""
+    if isinstance(node, ast.Assign):
+        targets, value = node.targets, node.value
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        targets, value = [node.target], node.value
+    else:
+        return False
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return False
+    busy = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Subscript)
+    return not any(isinstance(inner, busy) for inner in ast.walk(value))
+
+
+def flavour(stmt: Stmt) -> str:
+    """Name what calling a definition makes: a function, a generator, a coroutine and so on."""
+    if not stmt.is_function:
+        return "a class"
+    yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own(stmt.node))
+    if isinstance(stmt.node, ast.AsyncFunctionDef):
+        return "an async generator" if yields else "a coroutine"
+    return "a generator" if yields else "a function"
+
+
+def _own(function: ast.AST) -> Iterator[ast.AST]:
+    """Walk a function's own body, leaving out nested scopes."""
+    queue: list[ast.AST] = list(getattr(function, "body", ()))
+    while queue:
+        node = queue.pop()
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            continue
+        yield node
+        queue.extend(ast.iter_child_nodes(node))
+
+
+def _same_flavour(old: Stmt, new: Stmt) -> None:
+    if old.same(new):
+        return
+    was, now = flavour(old), flavour(new)
+    if was != now:
+        raise refusals.Refusal.of(
+            refusals.FLAVOUR, function=new.qualname, was=was, now=now, **new.place
+        )
+
+
+def _already(path: list[Stmt]) -> Iterator[Stmt]:
+    """Yield the statements that have run, wholly or in part, before the last of the path."""
+    for owner, stmt in zip([None, *path], path, strict=False):
+        for earlier in stmt.block.stmts[: stmt.index]:
+            yield earlier
+            yield from earlier.within()
+        if owner is None or owner.kind not in ("Try", "TryStar"):
+            continue
+        for block in owner.blocks:
+            if block is stmt.block:
+                break
+            if block.role != "body" and stmt.role == "orelse":
+                continue
+            for earlier in block.stmts:
+                yield earlier
+                yield from earlier.within()
+
+
+def _called(owner: Stmt, block: Block) -> str:
+    if block.role.startswith("handler"):
+        return "except block"
+    if block.role == "finalbody":
+        return "finally block"
+    return _NAMES.get(owner.kind, "block")

@@ -1,0 +1,334 @@
+"""Matching: which statement of a new text is which statement of the old one.
+
+Structure first, then likeness, then position. Definitions are matched by name within matched
+scopes (a lone one that vanished and a like one that appeared are a rename). Within a body, equal
+statements are anchored by a weighted longest common subsequence; between two anchors the leftover
+statements are paired in order by likeness; what is then still alone is sought one level deeper (it
+was wrapped in a new block) or one level higher (its block was taken away).
+
+Every choice keeps source order, so the images of what has already run stay on one side of a single
+boundary, which is what makes a resume point well defined. General tree differencing (GumTree and
+kin) finds more moves but gives up that order. Where two pairings are equally like, the crashed
+statement (`pivot`) gets its image first: a merged statement must run again, not be skipped.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import Final
+
+from daifu_dap.common.outline import Block, Outline, Scope, Stmt
+
+__all__ = ["Matching", "likeness"]
+
+_TABLE: Final = 60_000
+_BAND: Final = 12
+_LIKE: Final = 0.5
+_LIKE_BLOCK: Final = 0.35
+_LIKE_RENAME: Final = 0.5
+
+
+class Matching:
+    """The pairs of old and new definitions, statements and blocks of two outlines.
+
+    Definitions are matched at once; the statements of a body when `bodies` is asked for it, since
+    an edit concerns few of them.
+    """
+
+    def __init__(self, old: Outline, new: Outline, pivot: Stmt | None = None) -> None:
+        self.old = old
+        self.new = new
+        self.pivot = pivot
+        self.images: dict[Stmt, Stmt] = {}
+        self.origins: dict[Stmt, Stmt] = {}
+        self.blocks: dict[Block, Block] = {}
+        self._known: set[Stmt | None] = set()
+        self._scopes: set[Stmt | None] = set()
+
+    def scope(self, stmt: Stmt | None) -> Stmt | None:
+        """Give the image of a definition, or None if it has none (or for the module itself)."""
+        if stmt is None:
+            return None
+        above = stmt.scope
+        if above is not None and self.scope(above) is None:
+            return None
+        if above not in self._scopes:
+            self._scopes.add(above)
+            image = None if above is None else self.images[above]
+            self._definitions(self.old.scope(above), self.new.scope(image))
+        return self.images.get(stmt)
+
+    def bodies(self, stmt: Stmt | None) -> None:
+        """Match the statements of a matched definition's body; None stands for the module."""
+        if stmt in self._known:
+            return
+        self._known.add(stmt)
+        image = self.scope(stmt)
+        if stmt is not None and image is None:
+            return
+        old, new = self.old.scope(stmt), self.new.scope(image)
+        if stmt not in self._scopes:
+            self._scopes.add(stmt)
+            self._definitions(old, new)
+        self._pair_blocks(old.block, new.block)
+
+    def _link(self, old: Stmt, new: Stmt) -> None:
+        self.images[old] = new
+        self.origins[new] = old
+
+    def _definitions(self, old: Scope, new: Scope) -> None:
+        groups: dict[tuple[bool, str | None], tuple[list[Stmt], list[Stmt]]] = {}
+        for side, scope in enumerate((old, new)):
+            for stmt in scope.defs:
+                groups.setdefault((stmt.is_function, stmt.name), ([], []))[side].append(stmt)
+        gone: list[Stmt] = []
+        come: list[Stmt] = []
+        for before, after in groups.values():
+            if len(before) != len(after):
+                for one in list(before):
+                    twin = next((two for two in after if one.same(two)), None)
+                    if twin is not None:
+                        self._link(one, twin)
+                        before.remove(one)
+                        after.remove(twin)
+            for one, two in zip(before, after, strict=False):
+                self._link(one, two)
+            gone += before[len(after) :]
+            come += after[len(before) :]
+        for one in gone:
+            likes = [
+                (_bags(one.bag, two.bag), -place, two)
+                for place, two in enumerate(come)
+                if two.is_function == one.is_function
+            ]
+            if likes and max(likes)[0] >= _LIKE_RENAME:
+                best = max(likes)[2]
+                come.remove(best)
+                self._link(one, best)
+
+    def _pair(self, old: Stmt, new: Stmt) -> None:
+        self._link(old, new)
+        if old.name is not None:
+            return
+        rest = {block.role: block for block in new.blocks}
+        handlers: list[Block] = []
+        for block in old.blocks:
+            prefix = block.role.partition(":")[0]
+            if prefix in ("handler", "case"):
+                twin = next(
+                    (b for b in rest.values() if b.role.startswith(prefix) and b.key == block.key),
+                    None,
+                )
+                if twin is None:
+                    handlers.append(block)
+                    continue
+            else:
+                twin = rest.get(block.role)
+            if twin is not None:
+                del rest[twin.role]
+                self._pair_blocks(block, twin)
+        for block in handlers:
+            prefix = block.role.partition(":")[0]
+            twin = rest.get(block.role) or next(
+                (b for b in rest.values() if b.role.startswith(prefix)), None
+            )
+            if twin is not None:
+                del rest[twin.role]
+                self._pair_blocks(block, twin)
+
+    def _pair_blocks(self, old: Block, new: Block) -> None:
+        self.blocks[old] = new
+        self._run(old.stmts, new.stmts, strict=False)
+
+    def _run(self, old: Sequence[Stmt], new: Sequence[Stmt], *, strict: bool) -> None:
+        first = 0
+        while first < min(len(old), len(new)) and self._equal(old[first], new[first]):
+            self._pair(old[first], new[first])
+            first += 1
+        last = 0
+        while last < min(len(old), len(new)) - first and self._equal(old[~last], new[~last]):
+            self._pair(old[~last], new[~last])
+            last += 1
+        old = old[first : len(old) - last]
+        new = new[first : len(new) - last]
+        at_old = at_new = 0
+        for i, j in [*self._anchors(old, new), (len(old), len(new))]:
+            self._gap(old[at_old:i], new[at_new:j], strict=strict)
+            if i < len(old):
+                self._pair(old[i], new[j])
+            at_old, at_new = i + 1, j + 1
+
+    def _equal(self, old: Stmt, new: Stmt) -> bool:
+        if old.name is not None:
+            return self.images.get(old) is new
+        return new.name is None and old.same(new)
+
+    def _anchors(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
+        if not old or not new:
+            return []
+        ids: dict[tuple[str | None, int], int] = {}
+        left = [self._token(stmt, ids, self.images.get(stmt)) for stmt in old]
+        right = [self._token(stmt, ids, stmt) for stmt in new]
+        if not set(left) & set(right):
+            return []
+        if len(left) * len(right) > _TABLE:
+            blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+            return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
+        weights = [_weight(stmt) + (2 if stmt is self.pivot else 0) for stmt in old]
+        table = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+        for i in range(len(left) - 1, -1, -1):
+            row, below, mark, weight = table[i], table[i + 1], left[i], weights[i]
+            for j in range(len(right) - 1, -1, -1):
+                best = below[j] if below[j] > row[j + 1] else row[j + 1]
+                if mark == right[j] and weight + below[j + 1] > best:
+                    best = weight + below[j + 1]
+                row[j] = best
+        found: list[tuple[int, int]] = []
+        i = j = 0
+        while i < len(left) and j < len(right):
+            if left[i] == right[j] and table[i][j] == weights[i] + table[i + 1][j + 1]:
+                found.append((i, j))
+                i, j = i + 1, j + 1
+            elif table[i + 1][j] >= table[i][j + 1]:
+                i += 1
+            else:
+                j += 1
+        return found
+
+    def _token(
+        self, stmt: Stmt, ids: dict[tuple[str | None, int], int], definition: Stmt | None
+    ) -> int:
+        if stmt.name is not None:
+            key: tuple[str | None, int] = ("def", id(definition or stmt))
+        else:
+            key = (None, stmt.digest)
+        return ids.setdefault(key, len(ids))
+
+    def _gap(self, old: Sequence[Stmt], new: Sequence[Stmt], *, strict: bool) -> None:
+        if not old or not new:
+            return
+        pairs = self._align(old, new)
+        if not pairs and not strict and len(old) == len(new) == 1 and self._alone(old[0], new[0]):
+            pairs = [(0, 0)]
+        at_old = at_new = 0
+        for i, j in [*pairs, (len(old), len(new))]:
+            self._nested(old[at_old:i], new[at_new:j])
+            if i < len(old):
+                self._pair(old[i], new[j])
+            at_old, at_new = i + 1, j + 1
+
+    def _alone(self, old: Stmt, new: Stmt) -> bool:
+        """Tell whether a lone leftover may be its lone counterpart by position only."""
+        if old.kind != new.kind or old.name is not None or new.name is not None:
+            return False
+        return not (_best(old, new.within()) or _best(new, old.within()))
+
+    def _align(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
+        wide = len(old) * len(new) > _BAND * _BAND * 4
+        scores: dict[tuple[int, int], float] = {}
+        for i, one in enumerate(old):
+            middle = i * len(new) // len(old)
+            for j, two in enumerate(new):
+                if wide and abs(j - middle) > _BAND:
+                    continue
+                score = self._score(one, two)
+                if score:
+                    scores[i, j] = score
+        if not scores:
+            return []
+        rows = len(old) + 1
+        table = [[0.0] * (len(new) + 1) for _ in range(rows)]
+        for i in range(len(old) - 1, -1, -1):
+            for j in range(len(new) - 1, -1, -1):
+                paired = scores.get((i, j), 0.0)
+                reach = paired + table[i + 1][j + 1] if paired else 0.0
+                table[i][j] = max(table[i + 1][j], table[i][j + 1], reach)
+        found: list[tuple[int, int]] = []
+        i = j = 0
+        while i < len(old) and j < len(new):
+            paired = scores.get((i, j), 0.0)
+            if paired and table[i][j] <= paired + table[i + 1][j + 1] + 1e-9:
+                found.append((i, j))
+                i, j = i + 1, j + 1
+            elif table[i + 1][j] >= table[i][j + 1]:
+                i += 1
+            else:
+                j += 1
+        return found
+
+    def _score(self, old: Stmt, new: Stmt) -> float:
+        if old.name is not None or new.name is not None:
+            return 0.0
+        like = likeness(old, new)
+        if like < (_LIKE_BLOCK if old.blocks else _LIKE):
+            return 0.0
+        if old.blocks and max(_best(old, new.within()), _best(new, old.within())) > like:
+            return 0.0
+        return like + (0.05 if old is self.pivot else 0.0)
+
+    def _nested(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> None:
+        """Seek what is alone on one level inside the lone blocks of the other."""
+        if not old or not new:
+            return
+        for two in new:
+            for block in two.blocks if two.name is None else ():
+                alone = [one for one in old if one not in self.images]
+                if any(self._inside(one, block) for one in alone):
+                    self._run(alone, block.stmts, strict=True)
+        for one in old:
+            if one in self.images or one.name is not None:
+                continue
+            for block in one.blocks:
+                alone = [two for two in new if two not in self.origins]
+                if any(self._inside(two, block) for two in alone):
+                    self._run(block.stmts, alone, strict=True)
+
+    def _inside(self, stmt: Stmt, block: Block) -> bool:
+        if stmt.name is not None:
+            return False
+        return any(_best(stmt, (other, *other.within())) for other in block.stmts)
+
+
+def likeness(old: Stmt, new: Stmt) -> float:
+    """Say how like two statements are, from 0 to 1; 0 for kinds that cannot be each other."""
+    if old.kind != new.kind and (old.blocks or new.blocks):
+        return 0.0
+    words = _bags(old.words, new.words)
+    if not old.blocks:
+        if _target(old) is not None and _target(old) == _target(new):
+            words = 0.5 + words / 2
+        return words if old.kind == new.kind else 0.85 * words
+    bodies = _bags(old.bag, new.bag)
+    if old.kind in ("Try", "TryStar"):
+        return bodies
+    return 0.4 * words + 0.6 * bodies
+
+
+def _best(stmt: Stmt, others: Iterable[Stmt]) -> float:
+    """Give the best likeness of a statement among others, 0 if none is like enough."""
+    best = 0.0
+    for other in others:
+        if other.name is None and bool(other.blocks) == bool(stmt.blocks):
+            best = max(best, likeness(stmt, other))
+    return best if best >= 0.6 else 0.0
+
+
+def _bags(one: Counter[str], two: Counter[str]) -> float:
+    total = one.total() + two.total()
+    return 2 * (one & two).total() / total if total else 1.0
+
+
+def _weight(stmt: Stmt) -> int:
+    return 1 + sum(_weight(inner) for block in stmt.blocks for inner in block.stmts)
+
+
+def _target(stmt: Stmt) -> str | None:
+    node = stmt.node
+    if isinstance(node, ast.Assign):
+        return ast.dump(node.targets[0])
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return ast.dump(node.target)
+    return None

@@ -1,0 +1,413 @@
+"""Outlines: a text as a tree of statements, the units that crash, resume and are edited.
+
+An outline keeps of a text what alignment needs: the statements in source order, their blocks, and
+for each a *head*, the meaning of its own part (the whole of a simple statement, the header of a
+compound one) without places, comments or layout. Two statements with equal `digest` are the same
+program.
+
+Digests cost more than parsing, and nearly all of an edited text is unchanged. So they are computed
+only on demand, and `same` compares the source slices first: equal slices are equal statements.
+An outline never changes once built and may be kept for as long as its text runs.
+
+Places are those of `ast`: lines from 1, columns in UTF-8 bytes from 0. The place of a decorated
+definition is its `def` or `class`; `first_line` is that of its first decorator. An `elif` is an
+`If` of its own in the `orelse` block of the one before, placed at the word `elif`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Final, TypedDict
+
+from daifu_dap.common import refusals
+
+__all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse"]
+
+FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BRACKETS: Final = frozenset({")", "[", "]"})
+_SKIP: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+
+
+class Place(TypedDict):
+    """The part of a statement that is its own: the header of a compound one, else all of it."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Block:
+    """A run of sibling statements: `role` is body, orelse, finalbody, handler:<i> or case:<i>."""
+
+    __slots__ = ("key", "role", "stmts")
+
+    def __init__(self, role: str, stmts: tuple[Stmt, ...], key: str = "") -> None:
+        self.role = role
+        self.stmts = stmts
+        self.key = key
+
+
+class Stmt:
+    """One statement: a cell, with the blocks it holds and the place it has."""
+
+    __slots__ = (
+        "__dict__",
+        "block",
+        "blocks",
+        "column",
+        "end_column",
+        "end_line",
+        "first_line",
+        "index",
+        "kind",
+        "line",
+        "name",
+        "node",
+        "owner",
+        "parent",
+    )
+
+    def __init__(self, node: ast.stmt, owner: Outline, parent: Stmt | None, index: int) -> None:
+        self.node = node
+        self.owner = owner
+        self.parent = parent
+        self.index = index
+        self.block: Block
+        self.kind = type(node).__name__
+        self.name: str | None = node.name if isinstance(node, SCOPES) else None
+        self.line = node.lineno
+        self.column = node.col_offset
+        self.end_line = node.end_lineno or node.lineno
+        self.end_column = node.end_col_offset or node.col_offset
+        self.first_line = self.line
+        if isinstance(node, SCOPES) and node.decorator_list:
+            self.first_line = min(self.line, node.decorator_list[0].lineno)
+        self.blocks = _blocks(node, owner, self)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name or ''} {self.line}:{self.column}>"
+
+    @property
+    def is_scope(self) -> bool:
+        """Tell whether the statement is a function or class definition."""
+        return self.name is not None
+
+    @property
+    def is_function(self) -> bool:
+        """Tell whether the statement is a function definition."""
+        return isinstance(self.node, FUNCTIONS)
+
+    @property
+    def role(self) -> str:
+        """Give the role of the block that holds the statement."""
+        return self.block.role
+
+    @property
+    def scope(self) -> Stmt | None:
+        """Give the function or class whose body holds the statement; None is the module."""
+        above = self.parent
+        while above is not None and above.name is None:
+            above = above.parent
+        return above
+
+    @property
+    def qualname(self) -> str:
+        """Give the `__qualname__` that a definition gets, without following `global`."""
+        parts: list[str] = []
+        at: Stmt | None = self if self.is_scope else self.scope
+        while at is not None:
+            parts.append(at.name or "")
+            at = at.scope
+            if at is not None and at.is_function:
+                parts.append("<locals>")
+        return ".".join(reversed(parts)) or "<module>"
+
+    @property
+    def following(self) -> Stmt | None:
+        """Give the next statement of the same block."""
+        after = self.index + 1
+        return self.block.stmts[after] if after < len(self.block.stmts) else None
+
+    @property
+    def place(self) -> Place:
+        """Give the range of the statement's own part, as refusals and warnings show it."""
+        line, column = self.end_line, self.end_column
+        if self.blocks:
+            line, column = _header_end(self.node)
+        return Place(line=self.line, column=self.column, end_line=line, end_column=column)
+
+    def ancestors(self) -> list[Stmt]:
+        """List the enclosing statements up to the scope's own body, the outermost first."""
+        found: list[Stmt] = []
+        above = self.parent
+        while above is not None and above.name is None:
+            found.append(above)
+            above = above.parent
+        return found[::-1]
+
+    def inside(self) -> Iterator[Stmt]:
+        """Yield the statements of the blocks, at every depth, in source order."""
+        for block in self.blocks:
+            for stmt in block.stmts:
+                yield stmt
+                yield from stmt.inside()
+
+    def within(self) -> Iterator[Stmt]:
+        """Yield what `inside` does, without going into the bodies of definitions."""
+        if self.name is None:
+            for block in self.blocks:
+                for stmt in block.stmts:
+                    yield stmt
+                    yield from stmt.within()
+
+    @cached_property
+    def head(self) -> str:
+        """The meaning of the statement's own part, equal for equal meaning whatever the layout."""
+        out: list[str] = []
+        _dump(self.node, out, header=True)
+        return " ".join(out)
+
+    @cached_property
+    def digest(self) -> int:
+        """A hash of the whole statement, blocks included; equal for the same program."""
+        return hash((self.head, tuple(_block_digest(block) for block in self.blocks)))
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The bag of names, constants and operators of the statement's own part."""
+        return Counter(word for word in self.head.split(" ") if word not in _BRACKETS)
+
+    @cached_property
+    def bag(self) -> Counter[str]:
+        """The bag of heads of all that the statement's blocks hold, at every depth."""
+        return Counter(stmt.head for stmt in self.inside())
+
+    @cached_property
+    def source(self) -> str | None:
+        """The exact slice of the text, decorators included; None for an outline of a tree."""
+        lines: list[str] | None = self.owner.lines
+        if lines is None:
+            return None
+        if self.first_line == self.end_line and lines[self.line - 1].isascii():
+            return lines[self.line - 1][self.column : self.end_column]
+        first = lines[self.first_line - 1].encode()[self.column :].decode()
+        if self.first_line == self.end_line:
+            return first.encode()[: self.end_column - self.column].decode()
+        last = lines[self.end_line - 1].encode()[: self.end_column].decode()
+        return "".join([first, *lines[self.first_line : self.end_line - 1], last])
+
+    def same(self, other: Stmt) -> bool:
+        """Tell whether the two are the same program, comments and layout aside."""
+        if self.kind != other.kind or self.name != other.name:
+            return False
+        if self.source is not None and self.source == other.source:
+            return True
+        return self.digest == other.digest
+
+
+class Scope:
+    """What a module, class or function holds: its definitions and its own block."""
+
+    __slots__ = ("block", "defs", "stmt")
+
+    def __init__(self, stmt: Stmt | None, block: Block) -> None:
+        self.stmt = stmt
+        self.block = block
+        self.defs: list[Stmt] = []
+        for child in block.stmts:
+            if child.is_scope:
+                self.defs.append(child)
+            elif child.blocks:
+                self.defs += [inner for inner in child.within() if inner.is_scope]
+
+
+class Outline:
+    """A text as statements; see the head of this module."""
+
+    def __init__(self, tree: ast.Module, text: str | None) -> None:
+        self.tree = tree
+        self.text = text
+        self.lines = None if text is None else _LINE.findall(text)
+        self.block = Block("body", ())
+        self.block.stmts = _stmts(tree.body, self, None, self.block)
+
+    @property
+    def body(self) -> tuple[Stmt, ...]:
+        """Give the module's own statements."""
+        return self.block.stmts
+
+    def walk(self) -> Iterator[Stmt]:
+        """Yield every statement, outer before inner, in source order."""
+        for stmt in self.body:
+            yield stmt
+            yield from stmt.inside()
+
+    def scope(self, stmt: Stmt | None) -> Scope:
+        """Give the scope that a definition opens; None stands for the module."""
+        return Scope(stmt, self.block if stmt is None else stmt.blocks[0])
+
+    def functions(self) -> list[Stmt]:
+        """List the function definitions of every depth in source order."""
+        return [stmt for stmt in self.walk() if stmt.is_function]
+
+    def find(self, line: int, column: int | None = None) -> Stmt | None:
+        """Find the statement that starts at the place; without `column`, the first on the line."""
+        return self._search(self.body, line, column)
+
+    def _search(self, stmts: tuple[Stmt, ...], line: int, column: int | None) -> Stmt | None:
+        for stmt in stmts:
+            if stmt.first_line > line:
+                break
+            if stmt.end_line < line:
+                continue
+            if stmt.line == line and column in (None, stmt.column):
+                return stmt
+            for block in stmt.blocks:
+                found = self._search(block.stmts, line, column)
+                if found is not None:
+                    return found
+        return None
+
+    def innermost(self, line: int, column: int | None = None) -> Stmt | None:
+        """Find the innermost statement whose text, decorators included, holds the place."""
+        found: Stmt | None = None
+        stmts = self.body
+        while True:
+            held = next((s for s in stmts if _holds(s, line, column)), None)
+            if held is None:
+                return found
+            found = held
+            stmts = tuple(inner for block in held.blocks for inner in block.stmts)
+
+
+def parse(text: str, path: str | None = None) -> ast.Module:
+    """Parse a text, raising the refusal DFU0001 when it is not Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, filename=path or "<new text>")
+    except SyntaxError as error:
+        raise refusals.syntax(error, path, text) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise refusals.syntax(SyntaxError(str(error)), path, text) from None
+
+
+def outline(source: str | ast.Module, path: str | None = None) -> Outline:
+    """Outline a text, or a tree with places; raises the refusal DFU0001 for a bad text."""
+    if isinstance(source, ast.Module):
+        return Outline(source, None)
+    return Outline(parse(source, path), source)
+
+
+def _stmts(
+    nodes: list[ast.stmt], owner: Outline, parent: Stmt | None, block: Block
+) -> tuple[Stmt, ...]:
+    made = tuple(Stmt(node, owner, parent, index) for index, node in enumerate(nodes))
+    for stmt in made:
+        stmt.block = block
+    return made
+
+
+def _block(role: str, nodes: list[ast.stmt], owner: Outline, parent: Stmt, key: str = "") -> Block:
+    block = Block(role, (), key)
+    block.stmts = _stmts(nodes, owner, parent, block)
+    return block
+
+
+def _blocks(node: ast.stmt, owner: Outline, parent: Stmt) -> tuple[Block, ...]:
+    body: list[ast.stmt] | None = getattr(node, "body", None)
+    if body is None and not isinstance(node, ast.Match):
+        return ()
+    found = [_block("body", body, owner, parent)] if body else []
+    for number, handler in enumerate(getattr(node, "handlers", ())):
+        found.append(_block(f"handler:{number}", handler.body, owner, parent, _key(handler.type)))
+    if isinstance(node, ast.Match):
+        for number, case in enumerate(node.cases):
+            key = f"{_key(case.pattern)} if {_key(case.guard)}"
+            found.append(_block(f"case:{number}", case.body, owner, parent, key))
+    for role in ("orelse", "finalbody"):
+        inner = getattr(node, role, None)
+        if inner:
+            found.append(_block(role, inner, owner, parent))
+    return tuple(found)
+
+
+def _header_end(node: ast.stmt) -> tuple[int, int]:
+    """Find where the last expression of a compound statement's header ends."""
+    ends = [(node.lineno, node.col_offset)]
+    for name in ("target", "iter", "test", "subject", "args", "returns"):
+        part: Any = getattr(node, name, None)
+        if getattr(part, "end_lineno", None) is not None:
+            ends.append((part.end_lineno, part.end_col_offset))
+    for item in getattr(node, "items", ()):
+        part = item.optional_vars or item.context_expr
+        ends.append((part.end_lineno, part.end_col_offset))
+    return max(ends)
+
+
+def _block_digest(block: Block) -> int:
+    return hash((block.role, tuple(stmt.digest for stmt in block.stmts)))
+
+
+def _holds(stmt: Stmt, line: int, column: int | None) -> bool:
+    if column is None:
+        return stmt.first_line <= line <= stmt.end_line
+    start = (stmt.first_line, stmt.column)
+    return start <= (line, column) < (stmt.end_line, stmt.end_column) or (
+        (line, column) == (stmt.line, stmt.column)
+    )
+
+
+def _key(node: ast.AST | None) -> str:
+    out: list[str] = []
+    if node is not None:
+        _dump(node, out, header=False)
+    return " ".join(out)
+
+
+def _dump(node: ast.AST, out: list[str], *, header: bool) -> None:
+    """Append the meaning of a node in prefix form; with `header`, without its statements."""
+    kind = type(node)
+    if kind is ast.Name:
+        out.append(node.id)  # type: ignore[attr-defined]
+        return
+    out.append("(" + kind.__name__)
+    for field in node._fields:
+        if field in _SKIP:
+            continue
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            if header and value and isinstance(value[0], (ast.stmt, ast.match_case)):
+                if not isinstance(value[0], ast.match_case):
+                    continue
+                for case in value:
+                    _dump(case, out, header=True)
+                continue
+            out.append("[")
+            for item in value:
+                if isinstance(item, ast.AST):
+                    _dump(item, out, header=header)
+                else:
+                    out.append(repr(item))
+            out.append("]")
+        elif isinstance(value, ast.AST):
+            _dump(value, out, header=header)
+        elif isinstance(value, str) and kind is not ast.Constant:
+            out.append(sys.intern(value))
+        else:
+            out.append(_constant(value))
+    out.append(")")
+
+
+def _constant(value: object) -> str:
+    """Write a constant so that 1, 1.0, True and the two zeros differ, and hold no space."""
+    return f"{type(value).__name__}:{value!r}".replace(" ", "\xa0")
