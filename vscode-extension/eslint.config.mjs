@@ -1,0 +1,30 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Folders whose modules must run in plain Node, so that their tests need no editor. */
+const editorFree = [
+  "src/common/**",
+  "src/adapter/command.ts",
+  "src/config/defaults.ts",
+  "src/recovery/crashes.ts",
+  "src/recovery/requests.ts",
+  "src/ui/label.ts",
+];
+
+export default tseslint.config(
+  { ignores: ["dist/", "out/", "node_modules/", "*.mjs"] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    },
+  },
+  {
+    files: editorFree,
+    rules: { "no-restricted-imports": ["error", "vscode"] },
+  },
+);

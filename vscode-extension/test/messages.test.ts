@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { adapterCommand } from "../src/adapter/command";
+import { asCrash } from "../src/common/protocol";
+import { asCommand, withDefaults } from "../src/config/defaults";
+import { replaceAndContinue, resolve } from "../src/recovery/requests";
+import { label } from "../src/ui/label";
+
+const crash = asCrash({
+  stopId: 7,
+  threadId: 3,
+  cell: { path: "/p/train.py", line: 73, endLine: 74, code: "x", function: "test" },
+  exception: { type: "IndexError", message: "invalid index" },
+});
+
+describe("requests", () => {
+  it("name the stop, the thread and the file", () => {
+    assert.ok(crash);
+    assert.deepEqual(replaceAndContinue(crash), {
+      command: "daifu/replaceCellAndContinue",
+      arguments: { threadId: 3, stopId: 7, source: { path: "/p/train.py" } },
+    });
+    assert.deepEqual(resolve(crash, "skip"), {
+      command: "daifu/resolve",
+      arguments: { threadId: 3, stopId: 7, action: "skip" },
+    });
+  });
+
+  it("leave out a thread that is not known", () => {
+    const unthreaded = asCrash({ stopId: 7, cell: { path: "/p/train.py", line: 73 } });
+    assert.ok(unthreaded);
+    assert.ok(!("threadId" in resolve(unthreaded, "retry").arguments));
+  });
+});
+
+describe("the adapter's command", () => {
+  it("keeps the interpreter's own arguments apart", () => {
+    assert.deepEqual(adapterCommand(["/my env/python", "-X", "dev"]), {
+      command: "/my env/python",
+      args: ["-X", "dev", "-m", "daifu_dap.adapter"],
+    });
+  });
+
+  it("says what to do when there is no interpreter", () => {
+    assert.throws(() => adapterCommand([]), /daifu\.python/);
+  });
+
+  it("reads a path or a command", () => {
+    assert.deepEqual(asCommand("/usr/bin/python3"), ["/usr/bin/python3"]);
+    assert.deepEqual(asCommand(["py", "-3.11"]), ["py", "-3.11"]);
+    for (const bad of ["", " ", [], [1], undefined, null, 3]) {
+      assert.equal(asCommand(bad), undefined);
+    }
+  });
+});
+
+describe("F5 with no launch.json", () => {
+  it("launches the file in the editor", () => {
+    const entry = withDefaults({}, "/p/train.py");
+    assert.equal(entry.type, "daifu");
+    assert.equal(entry.request, "launch");
+    assert.equal(entry["program"], "/p/train.py");
+  });
+
+  it("says what to do when there is no file", () => {
+    assert.throws(() => withDefaults({}, undefined), /launch\.json/);
+  });
+
+  it("leaves a written entry alone", () => {
+    const entry = { type: "daifu", request: "attach", name: "a" };
+    assert.equal(withDefaults(entry, "/p/train.py"), entry);
+  });
+});
+
+describe("the status bar", () => {
+  it("tells the three states", () => {
+    assert.ok(crash);
+    assert.match(label({ kind: "running" }).text, /running/);
+    const held = label({ kind: "crashed", crash });
+    assert.match(held.text, /test, line 73/);
+    assert.match(held.tooltip, /IndexError: invalid index/);
+    assert.ok(held.warn);
+    const recovered = { stopId: 7, resolution: "replace", restoreMs: 14.4 };
+    assert.match(label({ kind: "recovered", recovered }).text, /recovered in 14 ms/);
+  });
+});
