@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from daifu_dap import __version__
 
 if TYPE_CHECKING:
     Jobs = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -21,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="daifu-dap", description="Fix a crashed Python program where it stands and go on."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('daifu-dap')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     jobs = parser.add_subparsers(title="jobs", metavar="JOB", required=True)
     _add_demo(jobs)
     args = parser.parse_args(argv)
@@ -50,3 +52,7 @@ def _demo(args: argparse.Namespace) -> int:
     from daifu_dap.client import demo
 
     return demo.run(args.keep)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What holds for the repository as a whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import daifu_dap
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+DEBUGGEE_SIDE = ("__init__.py", "vaccine", "recovery", "common")
+"""What is loaded in somebody's training process."""
+
+
+def test_one_version() -> None:
+    version = PROJECT["version"]
+    assert daifu_dap.__version__ == version
+    manifest = json.loads((ROOT / "vscode-extension/package.json").read_text(encoding="utf-8"))
+    assert manifest["version"] == version
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[(?:Unreleased|" + re.escape(version) + r")\]", changelog, re.MULTILINE)
+
+
+def _debuggee_modules() -> list[str]:
+    package = ROOT / "daifu_dap"
+    files = [
+        path
+        for name in DEBUGGEE_SIDE
+        for path in ([package / name] if name.endswith(".py") else (package / name).rglob("*.py"))
+        if "boot" not in path.parts
+    ]
+    return sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in files
+    )
+
+
+def test_debuggee_side_imports_only_the_standard_library() -> None:
+    script = (
+        "import importlib, sys\n"
+        "known = set(sys.modules)\n"
+        f"for name in {_debuggee_modules()!r}:\n"
+        "    importlib.import_module(name)\n"
+        "tops = {name.partition('.')[0] for name in set(sys.modules) - known}\n"
+        "print(*sorted(tops - set(sys.stdlib_module_names) - {'daifu_dap'}))\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split() == []
+
+
+def test_importing_the_package_is_quick() -> None:
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import daifu_dap"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    (whole,) = [line for line in found.stderr.splitlines() if line.endswith("| daifu_dap")]
+    assert int(whole.split("|")[1]) < 250_000, whole
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/troubleshooting.md"])
+def test_documented_commands_exist(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = re.findall(r"^\s*make ([a-z]+)", text, re.MULTILINE)
+    rules = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(targets) <= set(rules)
+    for module in set(re.findall(r"python3? -m (daifu_dap[.\w]*)", text)):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
+    for job in set(re.findall(r"^\s*daifu-dap ([a-z]+)", text, re.MULTILINE)):
+        shown = subprocess.run(
+            [sys.executable, "-m", "daifu_dap.cli", job, "--help"],
+            capture_output=True,
+            cwd=ROOT,
+            timeout=60,
+        )
+        assert shown.returncode == 0, job
+
+
+@pytest.mark.parametrize("document", sorted(path.name for path in ROOT.glob("*.md")))
+def test_links_between_documents_hold(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (ROOT / target).exists(), f"{document} links to {target}"
+
+
+def test_command_line_says_its_version_and_refuses_nonsense() -> None:
+    command = [sys.executable, "-m", "daifu_dap.cli"]
+    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60)
+    assert shown.stdout.split() == ["daifu-dap", PROJECT["version"]]
+    wrong = subprocess.run([*command, "nonsense"], capture_output=True, text=True, timeout=60)
+    assert wrong.returncode == 2
+    assert "nonsense" in wrong.stderr
