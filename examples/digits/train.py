@@ -129,7 +129,8 @@ def main() -> None:
     first = resume(checkpoint, model, optimizer) + 1 if args.resume else 1
 
     accuracy = 0.0
-    with open(args.out / "steps.log", "a", buffering=1) as step_log:
+    log_path = args.out / "steps.log"
+    with open(log_path, "a", buffering=1) as step_log:
         for epoch in range(first, args.epochs + 1):
             train(model, train_loader, criterion, optimizer, epoch, args.epochs, step_log)
             if epoch % args.test_every == 0:
@@ -137,7 +138,7 @@ def main() -> None:
             if args.checkpoint:
                 save(checkpoint, epoch, model, optimizer)
 
-    steps = sum(1 for _ in open(args.out / "steps.log"))
+    steps = len(log_path.read_text().splitlines())
     result = {"weights_sha256": digest(model), "accuracy": accuracy, "steps": steps}
     print(json.dumps(result), flush=True)
 
