@@ -1,8 +1,8 @@
 """How long a recovery takes: from the request until the edited cell has run.
 
-A program of a given number of lines crashes again and again in a loop. Each time the faulty line is
-edited on disk and the cell replaced, through the same client and adapter that an editor would use. A
-restart is measured beside it: the correct program in a new process, to the same place.
+A program of a given number of lines crashes again and again in a loop. Each time the faulty line
+is edited on disk and the cell replaced, through the same client and adapter that an editor would
+use. A restart is measured beside it: the correct program in a new process, to the same place.
 
     python benchmarks/restore.py [--lines 300] [--rounds 20] [--limit MILLISECONDS]
 """
