@@ -12,7 +12,7 @@ import pytest
 
 from daifu_dap.client import training
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.timeout(300), pytest.mark.xdist_group("demo")]
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +33,6 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return finished.stdout, folder
 
 
-@pytest.mark.timeout(300)
 def test_account_tells_the_crash_with_place_shapes_and_ways_out(
     account: tuple[str, Path],
 ) -> None:
