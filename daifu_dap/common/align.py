@@ -34,7 +34,16 @@ from daifu_dap.common import refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.outline import FUNCTIONS, Block, Outline, Stmt
 
-__all__ = ["Resume", "additions", "flavour", "is_constant", "resume", "settle", "stateful"]
+__all__ = [
+    "Resume",
+    "additions",
+    "flavour",
+    "is_constant",
+    "passed",
+    "resume",
+    "settle",
+    "stateful",
+]
 
 _LOOPS: Final = ("For", "AsyncFor", "With", "AsyncWith")
 _NAMES: Final = {
@@ -214,18 +223,22 @@ def stateful(stmt: Stmt) -> Iterator[tuple[Stmt, Block]]:
             yield owner, inner.block
 
 
-def additions(old: Outline, new: Outline) -> list[Stmt]:
+def additions(old: Outline | Matching, new: Outline, at: Resume | None = None) -> list[Stmt]:
     """List the new top-level statements that applying an edit runs, in source order.
 
     They are imports that are new or changed, definitions of new names, and assignments of new
     constants (`is_constant`). Changed functions are not among them: their code is replaced, not
-    their definition run again.
+    their definition run again. With `at`, a resume point of this file, statements that the resumed
+    module code reaches by itself are left out. A matching may stand in for the old outline.
     """
-    matching = Matching(old, new)
+    matching = old if isinstance(old, Matching) else Matching(old, new)
     matching.bodies(None)
-    bound = {stmt.name for stmt in old.scope(None).defs}
+    bound = {stmt.name for stmt in matching.old.scope(None).defs}
+    past = None if at is None or at.scope is not None else passed(at)
     found: list[Stmt] = []
     for stmt in new.body:
+        if past is not None and stmt not in past:
+            continue
         origin = matching.origins.get(stmt)
         if isinstance(stmt.node, (ast.Import, ast.ImportFrom)):
             if origin is None or not origin.same(stmt):
@@ -236,6 +249,14 @@ def additions(old: Outline, new: Outline) -> list[Stmt]:
         elif origin is None and is_constant(stmt.node):
             found.append(stmt)
     return found
+
+
+def passed(at: Resume) -> set[Stmt]:
+    """Give the statements of the resumed body that lie before the point and are not run now."""
+    past = set(_already([*at.stmt.ancestors(), at.stmt]))
+    if at.where == "after":
+        past.update((at.stmt, *at.stmt.within()))
+    return past
 
 
 def is_constant(node: ast.stmt) -> bool:

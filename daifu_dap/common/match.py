@@ -55,11 +55,25 @@ class Matching:
         above = stmt.scope
         if above is not None and self.scope(above) is None:
             return None
-        if above not in self._scopes:
-            self._scopes.add(above)
-            image = None if above is None else self.images[above]
-            self._definitions(self.old.scope(above), self.new.scope(image))
+        self._match_definitions(above)
         return self.images.get(stmt)
+
+    def definitions(self, stmt: Stmt | None) -> tuple[list[tuple[Stmt, Stmt]], list[Stmt]]:
+        """Pair the definitions that a matched scope holds directly, and list those that are gone.
+
+        New ones are the definitions of the new scope that have no origin.
+        """
+        pairs: list[tuple[Stmt, Stmt]] = []
+        gone: list[Stmt] = []
+        if stmt is None or self.scope(stmt) is not None:
+            self._match_definitions(stmt)
+        for one in self.old.scope(stmt).defs:
+            two = self.scope(one)
+            if two is None:
+                gone.append(one)
+            else:
+                pairs.append((one, two))
+        return pairs, gone
 
     def bodies(self, stmt: Stmt | None) -> None:
         """Match the statements of a matched definition's body; None stands for the module."""
@@ -70,10 +84,14 @@ class Matching:
         if stmt is not None and image is None:
             return
         old, new = self.old.scope(stmt), self.new.scope(image)
+        self._match_definitions(stmt)
+        self._pair_blocks(old.block, new.block)
+
+    def _match_definitions(self, stmt: Stmt | None) -> None:
         if stmt not in self._scopes:
             self._scopes.add(stmt)
-            self._definitions(old, new)
-        self._pair_blocks(old.block, new.block)
+            image = None if stmt is None else self.images[stmt]
+            self._definitions(self.old.scope(stmt), self.new.scope(image))
 
     def _link(self, old: Stmt, new: Stmt) -> None:
         self.images[old] = new

@@ -143,6 +143,8 @@ class Stmt:
         line, column = self.end_line, self.end_column
         if self.blocks:
             line, column = _header_end(self.node)
+            if (line, column) == (self.line, self.column) and self.owner.lines is not None:
+                column = len(self.owner.lines[line - 1].rstrip().encode())
         return Place(line=self.line, column=self.column, end_line=line, end_column=column)
 
     def ancestors(self) -> list[Stmt]:
@@ -344,7 +346,7 @@ def _blocks(node: ast.stmt, owner: Outline, parent: Stmt) -> tuple[Block, ...]:
 def _header_end(node: ast.stmt) -> tuple[int, int]:
     """Find where the last expression of a compound statement's header ends."""
     ends = [(node.lineno, node.col_offset)]
-    for name in ("target", "iter", "test", "subject", "args", "returns"):
+    for name in ("target", "iter", "test", "subject", "returns"):
         part: Any = getattr(node, name, None)
         if getattr(part, "end_lineno", None) is not None:
             ends.append((part.end_lineno, part.end_col_offset))

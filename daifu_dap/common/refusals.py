@@ -174,24 +174,32 @@ class Notice:
         return {**said, **place.to_json()}
 
 
-def syntax(error: SyntaxError, path: str | None = None, text: str | None = None) -> Refusal:
+def syntax(
+    error: SyntaxError, path: str | None = None, text: str | None = None, *, compiled: bool = False
+) -> Refusal:
     """Turn a SyntaxError of `compile` or `ast.parse` into the refusal DFU0001.
 
     The message carries the parser's words, the offending line and a caret line. `text` is the text
-    that was parsed, for errors that do not carry their line.
+    that was parsed; it is believed before the line that the error carries, which Python reads from
+    the disk for errors found after parsing. `compiled` says that the error is such a one: its
+    columns count bytes, those of the parser count characters.
     """
     line = error.lineno or 1
     source = error.text
-    if source is None and text is not None:
-        lines = text.splitlines()
-        source = lines[line - 1] if 0 < line <= len(lines) else None
+    if text is not None:
+        lines = re.split("\r\n|\r|\n", text)
+        line = min(line, len(lines))
+        source = lines[line - 1]
     source = (source or "").rstrip("\r\n")
-    start = min(max((error.offset or 1) - 1, 0), len(source))
-    stop = len(source)
-    if error.end_lineno in (None, line) and error.end_offset and error.end_offset - 1 > start:
-        stop = min(error.end_offset - 1, len(source))
-    elif error.end_lineno in (None, line):
-        stop = min(start + 1, len(source))
+    start, stop = (error.offset or 1) - 1, (error.end_offset or 0) - 1
+    if compiled:
+        raw = source.encode()
+        start = len(raw[: max(start, 0)].decode(errors="ignore"))
+        stop = len(raw[: max(stop, 0)].decode(errors="ignore"))
+    start = min(max(start, 0), len(source))
+    if error.end_lineno not in (None, error.lineno):
+        stop = len(source)
+    stop = min(max(stop, start + 1), len(source))
     indent = len(source) - len(source.lstrip())
     shown = source[indent:]
     caret = " " * max(start - indent, 0) + "^" * max(stop - start, 1)
@@ -423,4 +431,16 @@ CELL_MERGED = Code(
     "DFU1013",
     "A cell that has run was merged into the crashed one",
     "This cell holds code of one that has already run in this pass; all of it runs now.",
+)
+CLASS_CELL = Code(
+    "DFU1014",
+    "A class-level statement does not run again",
+    "This statement of class {name} changed and does not run now; the class that exists keeps "
+    "what it has: set the attribute in the console if the program needs it.",
+)
+CLOSURE_LATER = Code(
+    "DFU1015",
+    "Existing closures cannot take this",
+    "{function} now uses {names} of the enclosing function; functions that exist keep their old "
+    "text, those made from now on have the new one.",
 )

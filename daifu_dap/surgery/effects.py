@@ -1,0 +1,269 @@
+"""What an edit will do to each definition: when it takes effect, and what may surprise.
+
+The two texts are walked side by side from the module down. A definition that is the same is
+skipped whole. Of one that changed, its *own* code is compared (its statements, with nested
+definitions reduced to their headers): a change there takes effect at the next call. The body that
+holds the crash is looked at statement by statement instead, since it goes on in the middle: a
+change from the resume point on takes effect now, one before it at the next pass of a loop that is
+open around both, else at the next call. Top-level and class-level code has no next call; what
+changed there is either a definition that is run when the edit is applied or something that will
+not run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Final
+
+from daifu_dap.common import align, refusals
+from daifu_dap.common.align import Resume
+from daifu_dap.common.match import Matching
+from daifu_dap.common.outline import Block, Stmt
+from daifu_dap.common.refusals import Code, Notice, Refusal
+from daifu_dap.surgery.codes import Codes
+from daifu_dap.surgery.plan import Effect, When
+
+__all__ = ["Effects"]
+
+_ORDER: Final[tuple[When, ...]] = ("now", "nextIteration", "nextCall")
+_LOOPS: Final = ("For", "AsyncFor", "While")
+
+
+class Effects:
+    """The effects and warnings of the edit of one file.
+
+    `point` is the resume point when the crash is in this file. Raises the refusal CLOSURE when the
+    live function would need a variable that it cannot reach.
+    """
+
+    def __init__(
+        self, path: str, matching: Matching, point: Resume | None, codes: tuple[Codes, Codes]
+    ) -> None:
+        self.effects: list[Effect] = []
+        self.notices: list[Notice] = []
+        self._path = path
+        self._matching = matching
+        self._point = point
+        self._old_codes, self._new_codes = codes
+        self._live = None if point is None else point.cell.scope
+        self._past = set() if point is None else align.passed(point)
+        self._module()
+        self._definitions(None)
+
+    def _warn(self, reason: Code, stmt: Stmt, **fields: object) -> None:
+        self.notices.append(Notice.of(reason, path=self._path, **stmt.place, **fields))
+
+    def _effect(self, name: str, when: When, stmt: Stmt | None) -> None:
+        line = 1 if stmt is None else stmt.line
+        self.effects.append(Effect(name, when, self._path, line))
+
+    def _module(self) -> None:
+        point = self._point if self._live is None else None
+        run = align.additions(self._matching, self._matching.new, point)
+        for stmt in run:
+            self._warn(refusals.RUN_ON_APPLY, stmt, what=_title(stmt))
+        when: list[When] = ["now"] if run else []
+        if point is not None:
+            when += self._live_body(point, set(run))
+        else:
+            for stmt in self._changed(self._matching.new.body):
+                if stmt not in run:
+                    self._warn(refusals.MODULE_CELL, stmt)
+        if when:
+            self._effect("<module>", min(when, key=_ORDER.index), None)
+
+    def _changed(self, stmts: Iterable[Stmt]) -> list[Stmt]:
+        """List the outermost statements, definitions apart, that are new or have a new head."""
+        found: list[Stmt] = []
+        for stmt in stmts:
+            origin = self._matching.origins.get(stmt)
+            if stmt.is_scope:
+                continue
+            if origin is None or origin.head != stmt.head:
+                found.append(stmt)
+            elif not origin.same(stmt):
+                for block in stmt.blocks:
+                    found += self._changed(block.stmts)
+        return found
+
+    def _definitions(self, scope: Stmt | None) -> None:
+        pairs, gone = self._matching.definitions(scope)
+        for old, new in pairs:
+            if old.same(new) and old is not self._live:
+                continue
+            if old.name != new.name:
+                self._warn(refusals.RENAMED, new, old_name=old.qualname, new_name=new.qualname)
+            if old.is_function:
+                self._function(old, new)
+            else:
+                self._class(old, new)
+            self._definitions(old)
+        for old in gone:
+            if old.scope is None or not old.scope.is_function:
+                self.notices.append(
+                    Notice.of(refusals.STILL_BOUND, path=self._path, what=_title(old))
+                )
+        image = None if scope is None else self._matching.images[scope]
+        for new in self._matching.new.scope(image).defs:
+            if new not in self._matching.origins:
+                for inner in (new, *new.inside()):
+                    if inner.is_function and (inner is new or not new.is_function):
+                        self._effect(inner.qualname, "nextCall", inner)
+
+    def _function(self, old: Stmt, new: Stmt) -> None:
+        for what, was, now in _signature(old, new):
+            if was != now:
+                self._warn(refusals.DEFINITION_ONLY, new, what=what, function=new.qualname)
+        names = _parameters(new) - _parameters(old)
+        self._closure(old, new)
+        if old is self._live and self._point is not None:
+            if names:
+                self._warn(
+                    refusals.PARAMETERS,
+                    new,
+                    function=new.qualname,
+                    names=" and ".join(sorted(names)),
+                )
+            when = self._live_body(self._point, set())
+            if names:
+                when.append("nextCall")
+            if when:
+                self._effect(new.qualname, min(when, key=_ORDER.index), new)
+        elif old.name != new.name or _own(old) != _own(new) or _args(old) != _args(new):
+            self._effect(new.qualname, "nextCall", new)
+
+    def _closure(self, old: Stmt, new: Stmt) -> None:
+        nested = any(scope.is_function for scope in _outer(new))
+        if not nested or old.same(new):
+            return
+        missing = self._new_codes.freevars(new) - self._old_codes.freevars(old) - {"__class__"}
+        if not missing:
+            return
+        names = ", ".join(sorted(missing))
+        if old is self._live:
+            raise Refusal.of(
+                refusals.CLOSURE, path=self._path, function=new.qualname, name=names, **new.place
+            )
+        self._warn(refusals.CLOSURE_LATER, new, function=new.qualname, names=names)
+
+    def _class(self, old: Stmt, new: Stmt) -> None:
+        if old.head != new.head:
+            self._warn(refusals.CLASS_HEADER, new, name=new.qualname)
+        if old is self._live and self._point is not None:
+            when = self._live_body(self._point, set())
+            if when:
+                self._effect(new.qualname, min(when, key=_ORDER.index), new)
+            return
+        self._matching.bodies(old)
+        for stmt in self._changed(new.blocks[0].stmts):
+            self._warn(refusals.CLASS_CELL, stmt, name=new.qualname)
+
+    def _live_body(self, point: Resume, run: set[Stmt]) -> list[When]:
+        """Look at the resumed body; give the times at which its changes take effect."""
+        origins, images = self._matching.origins, self._matching.images
+        path = [*point.stmt.ancestors(), point.stmt]
+        loops = [stmt for stmt in path[:-1] if stmt.kind in _LOOPS]
+        when: list[When] = []
+        body = self._matching.new.scope(point.scope).block
+        for stmt in _statements(body):
+            origin = origins.get(stmt)
+            if stmt.is_scope or stmt in run or (origin and origin.head == stmt.head):
+                continue
+            opened = stmt in path[:-1] and origin is not None
+            if stmt not in self._past and not opened:
+                when.append("now")
+                continue
+            again = _again(stmt, loops, opened=opened)
+            when.append("nextIteration" if again else "nextCall")
+            if origin is None:
+                if stmt.parent is None or stmt.parent in origins or stmt.parent.is_scope:
+                    self._warn(refusals.ADDED_BEFORE, stmt)
+            elif not opened:
+                self._warn(refusals.ALREADY_RAN, stmt)
+            elif stmt.kind not in ("While", "If", "Try", "TryStar", "Match"):
+                self._warn(refusals.LIVE_HEADER, stmt, block=stmt.kind.lower())
+        for stmt in _statements(self._matching.old.scope(self._live).block):
+            if stmt in images or stmt.is_scope:
+                continue
+            if stmt not in point.ran:
+                when.append("now")
+            else:
+                above = {images.get(parent) for parent in stmt.ancestors()}
+                when.append("nextIteration" if above & set(loops) else "nextCall")
+        if point.image is None and (point.where == "after" or point.stmt in origins):
+            self._warn(refusals.CELL_DELETED, point.stmt)
+        return when
+
+
+def _again(stmt: Stmt, loops: list[Stmt], *, opened: bool) -> bool:
+    """Tell whether an open loop around the statement brings it again."""
+    if opened and stmt.kind == "While":
+        return True
+    return any(loop in loops for loop in stmt.ancestors())
+
+
+def _statements(block: Block) -> Iterable[Stmt]:
+    for stmt in block.stmts:
+        yield stmt
+        yield from stmt.within()
+
+
+def _outer(stmt: Stmt) -> Iterable[Stmt]:
+    above = stmt.scope
+    while above is not None:
+        yield above
+        above = above.scope
+
+
+def _own(function: Stmt) -> list[tuple[str, str, int]]:
+    """Give a definition's own code: heads, roles and depths of its statements in order."""
+    return [
+        (stmt.head, stmt.role, len(stmt.ancestors())) for stmt in _statements(function.blocks[0])
+    ]
+
+
+def _args(function: Stmt) -> str:
+    node = function.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    bare = [
+        [arg.arg for arg in part]
+        for part in (node.args.posonlyargs, node.args.args, node.args.kwonlyargs)
+    ]
+    stars = [arg and arg.arg for arg in (node.args.vararg, node.args.kwarg)]
+    return repr((bare, stars))
+
+
+def _parameters(function: Stmt) -> set[str]:
+    node = function.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    args = node.args
+    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    return {arg.arg for arg in every if arg is not None}
+
+
+def _signature(old: Stmt, new: Stmt) -> list[tuple[str, list[str], list[str]]]:
+    found: list[tuple[str, list[str], list[str]]] = []
+    one, two = old.node, new.node
+    assert isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))
+    assert isinstance(two, (ast.FunctionDef, ast.AsyncFunctionDef))
+    for what, was, now in (
+        ("decorators", _dump(one.decorator_list), _dump(two.decorator_list)),
+        (
+            "default values",
+            _dump([*one.args.defaults, *one.args.kw_defaults]),
+            _dump([*two.args.defaults, *two.args.kw_defaults]),
+        ),
+    ):
+        found.append((what, was, now))
+    return found
+
+
+def _dump(nodes: Iterable[ast.AST | None]) -> list[str]:
+    return ["" if node is None else ast.dump(node) for node in nodes]
+
+
+def _title(stmt: Stmt) -> str:
+    if stmt.name is not None:
+        return f"{'Function' if stmt.is_function else 'Class'} {stmt.qualname}"
+    return f"`{ast.unparse(stmt.node)}`"

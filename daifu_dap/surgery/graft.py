@@ -1,0 +1,335 @@
+"""Grafting: one cell of a text is replaced by other code, the rest kept byte for byte.
+
+Indenting lines is not enough: a string or a continued line may hold line breaks that must stay as
+they are, and the code may come indented in any way, the first line cut at the cell's column. So the
+code is parsed by libcst in the indentation it has, and written by it in the one it needs; string
+tokens are single tokens to it. The text around is never regenerated, only sliced, and what the
+graft produced must parse before it is returned.
+
+Cells that share a line (`a = 1; b()`, `if x: b()`, an `elif`) take a simple statement in place; for
+more than that the line is opened up into a block of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import tokenize
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import libcst as cst
+
+from daifu_dap.common import refusals
+from daifu_dap.common.outline import Outline, Stmt, outline, parse
+from daifu_dap.common.refusals import Refusal
+
+__all__ = ["substitute"]
+
+_PASS: Final = "pass"
+_Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+def substitute(
+    text: str, line: int, code: str, *, column: int | None = None, path: str | None = None
+) -> str:
+    """Return `text` with the cell at `line` replaced by `code`, indented for its place.
+
+    The cell is the first that starts on the line (at `column`, in UTF-8 bytes, when given), else
+    the innermost that holds it. `code` may be any number of statements in any indentation; the
+    header of a compound cell alone (`for x in xs:`) keeps its blocks, and no statement at all takes
+    the cell away. Raises the refusals NO_CELL, and SYNTAX with the place in the text.
+    """
+    old = outline(text, path)
+    cell = old.find(line, column) or old.innermost(line, column)
+    if cell is None:
+        raise Refusal.of(refusals.NO_CELL, path=path, line=line, where=path or "the text")
+    place = _Place.of(old, text, cell)
+    graft = _header(place, code) or _body(place, code, path)
+    try:
+        parse(graft, path)
+    except Refusal as refusal:
+        raise (refusal.at(path) if path else refusal) from None
+    return graft
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A cell's slice of its text, as character offsets, and the layout around it."""
+
+    text: str
+    starts: list[int]
+    lines: list[str]
+    cell: Stmt
+    start: int
+    end: int
+    indent: str
+    unit: str
+    newline: str
+
+    @classmethod
+    def of(cls, owner: Outline, text: str, cell: Stmt) -> _Place:
+        lines = owner.lines or []
+        starts = [0]
+        for line in lines:
+            starts.append(starts[-1] + len(line))
+        # A cell that is not first on its line is indented as the first of its line is.
+        first = cell
+        while first.index and first.block.stmts[first.index - 1].end_line == first.first_line:
+            first = first.block.stmts[first.index - 1]
+        lead = lines[first.first_line - 1]
+        indent = lead[: len(lead) - len(lead.lstrip(" \t\f"))]
+        newline = "\r\n" if any(line.endswith("\r\n") for line in lines[:1]) else "\n"
+        place = cls(text, starts, lines, cell, 0, 0, indent, _unit(owner), newline)
+        start = place.offset(cell.first_line, cell.column)
+        end = place.offset(cell.end_line, cell.end_column)
+        return cls(text, starts, lines, cell, start, end, indent, place.unit, newline)
+
+    def offset(self, line: int, column: int) -> int:
+        raw = self.lines[line - 1]
+        inside = column if raw.isascii() else len(raw.encode()[:column].decode())
+        return self.starts[line - 1] + inside
+
+    def line_start(self, at: int) -> int:
+        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+
+    def line_end(self, at: int) -> int:
+        ends = [self.text.find(mark, at) for mark in "\r\n"]
+        return min([end for end in ends if end >= 0], default=len(self.text))
+
+    @property
+    def first(self) -> bool:
+        """Tell whether only white space stands before the cell on its line."""
+        before = self.text[self.line_start(self.start) : self.start]
+        return before.strip(" \t\f") == ""
+
+    @property
+    def last(self) -> bool:
+        """Tell whether only white space or a comment stands behind the cell on its line."""
+        behind = self.text[self.end : self.line_end(self.end)].strip(" \t\f")
+        return not behind or behind.startswith("#")
+
+    @property
+    def is_elif(self) -> bool:
+        return self.cell.kind == "If" and self.text.startswith("elif", self.start)
+
+
+def _unit(owner: Outline) -> str:
+    """Find the text's own unit of indentation, four spaces if it has none."""
+    if owner.lines is not None:
+        for stmt in owner.body:
+            for block in stmt.blocks:
+                lead: str = owner.lines[block.stmts[0].first_line - 1]
+                if block.stmts[0].first_line > stmt.line and lead[:1] in (" ", "\t"):
+                    return lead[: len(lead) - len(lead.lstrip(" \t"))]
+    return "    "
+
+
+def _header(place: _Place, code: str) -> str | None:
+    """Replace the header of a compound cell, if the code is a header and nothing else."""
+    cell = place.cell
+    header = code.strip()
+    if not cell.blocks or not header.endswith(":"):
+        return None
+    header = header[2:] if header.startswith("elif") and place.is_elif else header
+    try:
+        body = cst.parse_module(f"{header} {_PASS}\n").body
+    except cst.ParserSyntaxError:
+        return None
+    if len(body) != 1 or cell.kind in ("Try", "TryStar", "Match"):
+        return None
+    inner = cell.blocks[0].stmts[0]
+    end = place.offset(inner.first_line, inner.column)
+    colon = _colon(place.text[place.start : end])
+    if colon is None:
+        return None
+    written = "el" + header if place.is_elif else header
+    lines = written.split("\n")
+    written = place.newline.join(line.rstrip("\r") for line in lines)
+    return place.text[: place.start] + written + place.text[place.start + colon + 1 :]
+
+
+def _colon(header: str) -> int | None:
+    """Find the last colon that is a token of its own in a piece of source."""
+    starts = [0]
+    for line in header.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found: int | None = None
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(header, newline="").readline):
+            if token.type == tokenize.OP and token.string == ":":
+                found = starts[token.start[0] - 1] + token.start[1]
+    except (tokenize.TokenError, IndentationError):
+        pass
+    return found
+
+
+def _body(place: _Place, code: str, path: str | None) -> str:
+    statements, comments = _read(place, code, path)
+    simple = (
+        len(statements) == 1
+        and isinstance(statements[0], cst.SimpleStatementLine)
+        and not statements[0].leading_lines
+        and not comments
+    )
+    text, start, end = place.text, place.start, place.end
+    if place.is_elif:
+        return _elif(place, statements, comments)
+    if place.first and place.last:
+        written = _write(place, statements, comments, place.indent)
+        return text[:start] + written + text[end:]
+    if simple:
+        written = _write(place, statements, (), place.indent)
+        if "#" not in written or place.last:
+            return text[:start] + written + text[end:]
+    return _opened(place, statements, comments)
+
+
+def _opened(place: _Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
+    """Replace a cell that shares its line by opening the line up."""
+    cell, text = place.cell, place.text
+    siblings = cell.block.stmts
+    first = last = cell.index
+    while first and siblings[first - 1].end_line == siblings[first].first_line:
+        first -= 1
+    while last + 1 < len(siblings) and siblings[last].end_line == siblings[last + 1].first_line:
+        last += 1
+    start = place.offset(siblings[first].first_line, siblings[first].column)
+    end = place.offset(siblings[last].end_line, siblings[last].end_column)
+    suite = bool(text[place.line_start(start) : start].strip(" \t\f"))
+    indent = place.indent
+    parts: list[str] = []
+    head = text[:start]
+    if suite:
+        owner = cell.parent
+        lead = place.lines[(owner.line if owner else siblings[first].line) - 1]
+        indent = lead[: len(lead) - len(lead.lstrip(" \t\f"))] + place.unit
+        head = head.rstrip(" \t")
+        parts.append("")
+    if first < cell.index:
+        before = siblings[cell.index - 1]
+        parts.append(indent + text[start : place.offset(before.end_line, before.end_column)])
+    parts.append(indent + _write(place, statements, comments, indent))
+    if last > cell.index:
+        after = siblings[cell.index + 1]
+        parts.append(indent + text[place.offset(after.first_line, after.column) : end])
+    joined = place.newline.join(parts)
+    if not suite:
+        joined = joined[len(indent) :]
+    return head + joined + text[end:]
+
+
+def _elif(place: _Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
+    """Replace an `elif` branch: by another one, or by an `else` that holds the code."""
+    text, indent = place.text, place.indent
+    if len(statements) == 1 and isinstance(statements[0], cst.If) and not comments:
+        node = statements[0].with_changes(leading_lines=())
+        written = "el" + _write(place, [node], (), indent)
+    else:
+        inner = indent + place.unit
+        body = inner + _write(place, statements, comments, inner)
+        written = f"else:{place.newline}{body}"
+    return text[: place.start] + written + text[place.end :]
+
+
+def _read(place: _Place, code: str, path: str | None) -> tuple[list[_Statement], tuple[str, ...]]:
+    """Parse the code in whatever indentation it comes; give its statements and last comments."""
+    code = code.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
+    if place.is_elif and code.lstrip().startswith("elif"):
+        lead = len(code) - len(code.lstrip())
+        code = code[:lead] + code[lead + 2 :]
+    if not code.strip():
+        code = _PASS + "\n"
+    attempts = [code]
+    if code[0] in " \t":
+        attempts = [f"if 1:\n{code}"]
+    elif place.indent and "\n" in code.rstrip("\n"):
+        rest = [line for line in code.split("\n")[1:] if line.strip()]
+        attempts = [f"if 1:\n{place.indent}{code}", code]
+        if not all(line.startswith(place.indent) for line in rest):
+            attempts.reverse()
+    for attempt in attempts:
+        try:
+            module = cst.parse_module(attempt)
+        except cst.ParserSyntaxError:
+            continue
+        return _statements(module, wrapped=attempt is not code)
+    try:
+        parse(textwrap.dedent(code))
+    except Refusal as refusal:
+        raise _moved(refusal, place.cell.first_line - 1, path) from None
+    raise Refusal.of(
+        refusals.SYNTAX,
+        path=path,
+        line=place.cell.first_line,
+        column=place.cell.column,
+        why="the code of the cell is not a list of statements",
+        at=place.cell.column + 1,
+        excerpt="",
+    )
+
+
+def _moved(refusal: Refusal, lines: int, path: str | None) -> Refusal:
+    """Move a refusal of the code into the text that would hold it."""
+    line = (refusal.line or 1) + lines
+    message = refusal.message.replace(f" at line {refusal.line},", f" at line {line},", 1)
+    moved = Refusal.of(
+        refusal.reason, path=path, line=line, column=refusal.column, why="", at="", excerpt=""
+    )
+    moved.message = message
+    moved.args = (message,)
+    moved.end_line, moved.end_column = line, refusal.end_column
+    return moved
+
+
+def _statements(module: cst.Module, *, wrapped: bool) -> tuple[list[_Statement], tuple[str, ...]]:
+    lines: tuple[cst.EmptyLine, ...]
+    if not wrapped:
+        found = list(module.body)
+        lines = tuple(module.footer)
+        if found and module.header:
+            first = found[0]
+            leading = (*module.header, *first.leading_lines)
+            found[0] = first.with_changes(leading_lines=leading)
+        elif not found:
+            lines = (*module.header, *lines)
+    else:
+        holder = module.body[0]
+        assert isinstance(holder, cst.If)
+        assert isinstance(holder.body, cst.IndentedBlock)
+        found = [stmt for stmt in holder.body.body if isinstance(stmt, _Statement)]
+        found += list(module.body[1:])
+        lines = (*holder.body.footer, *module.footer)
+    comments = tuple(line.comment.value for line in lines if line.comment is not None)
+    return found, comments
+
+
+def _write(
+    place: _Place, statements: list[_Statement], comments: tuple[str, ...], indent: str
+) -> str:
+    """Write statements in an indentation; without that of the first line and the last break."""
+    if not statements:
+        statements = [cst.SimpleStatementLine([cst.Pass()])]
+    if hasattr(statements[0], "leading_lines"):
+        leading = list(statements[0].leading_lines)
+        while leading and leading[0].comment is None:
+            del leading[0]
+        statements = [statements[0].with_changes(leading_lines=leading), *statements[1:]]
+    footer = [cst.EmptyLine(indent=True, comment=cst.Comment(comment)) for comment in comments]
+    if indent:
+        block = cst.IndentedBlock(statements, indent=indent, footer=footer)
+        body: list[_Statement] = [cst.If(cst.Name("x"), block)]
+    else:
+        body = statements
+    module = cst.Module(
+        body,
+        footer=() if indent else footer,
+        default_indent=place.unit,
+        default_newline=place.newline,
+    )
+    written: str = module.code
+    if indent:
+        written = written[written.index(place.newline) + len(place.newline) :]
+    while written.endswith(("\n", "\r")):
+        written = written[:-1]
+    return written[len(indent) :] if written.startswith(indent) else written.lstrip(" \t")

@@ -1,0 +1,112 @@
+"""The planner: an edit of any number of files, judged as a whole before anything is touched.
+
+The order is that of cost and of what a person should hear first. Texts that do not parse end the
+matter. A file whose statements are all the same is unchanged whatever its layout. Then the crashed
+cell is placed (`common.align`), the changed top-level statements are compiled, which finds what
+parsing does not (`return` outside a function, a name both global and local), and the two texts are
+walked side by side, definition by definition, skipping every one that is the same, to tell what
+takes effect when. Refusals are collected over all files; with any, nothing may be applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from daifu_dap.common import align, refusals
+from daifu_dap.common.align import Resume
+from daifu_dap.common.match import Matching
+from daifu_dap.common.outline import Outline, Stmt
+from daifu_dap.common.refusals import Notice, Refusal
+from daifu_dap.surgery.baseline import Baseline
+from daifu_dap.surgery.codes import Codes
+from daifu_dap.surgery.effects import Effects
+from daifu_dap.surgery.plan import CrashPoint, Effect, Plan
+
+__all__ = ["plan"]
+
+_SHARED: Final = Baseline()
+
+
+def plan(
+    files: Mapping[str, tuple[str, str]],
+    crash: CrashPoint | None = None,
+    baseline: Baseline | None = None,
+) -> Plan:
+    """Plan the replacement of running texts by new ones.
+
+    `files` maps each path to its running and its new text; `crash` is the crashed cell, in running
+    text. Never raises for what a person may have written: refusals are in the plan. The running
+    texts themselves must parse. `baseline` keeps outlines between calls; left out, a store shared
+    by the process is used.
+    """
+    kept = _SHARED if baseline is None else baseline
+    found: list[Refusal] = []
+    outlines: dict[str, tuple[Outline, Outline]] = {}
+    for path, (old_text, new_text) in files.items():
+        try:
+            outlines[path] = (kept.outline(old_text, path), kept.outline(new_text, path))
+        except Refusal as refusal:
+            found.append(refusal)
+    where = None if crash is None else crash.path
+    line = None if crash is None else crash.line
+    if found:
+        return Plan("refused", path=where, refusals=tuple(found))
+
+    resume: Resume | None = None
+    effects: list[Effect] = []
+    notices: list[Notice] = []
+    changed: list[str] = []
+    for name, (old, new) in outlines.items():
+        here = crash if crash is not None and crash.path == name else None
+        try:
+            cell = None if here is None else _cell(old, here)
+            matching = Matching(old, new, cell)
+            codes = Codes(old, name), Codes(new, name)
+            if not _same(old, new):
+                changed.append(name)
+                _check(old, new, codes[1])
+            point = None if cell is None else align.settle(matching, cell)
+            if name in changed:
+                one = Effects(name, matching, point, codes)
+                effects += one.effects
+                notices += one.notices
+        except Refusal as refusal:
+            found.append(refusal.at(name))
+            continue
+        resume = resume or point
+    if found:
+        return Plan("refused", path=where, refusals=tuple(found), changed=tuple(changed))
+    return Plan(
+        "ok" if changed else "unchanged",
+        path=where,
+        resume=resume,
+        resume_line=line,
+        effects=tuple(effects),
+        warnings=tuple(notices),
+        changed=tuple(changed),
+        texts={name: files[name][1] for name in changed},
+    )
+
+
+def _cell(old: Outline, crash: CrashPoint) -> Stmt:
+    cell = old.find(crash.line, crash.column) or old.innermost(crash.line, crash.column)
+    if cell is None:
+        raise Refusal.of(
+            refusals.NO_CELL, path=crash.path, line=crash.line, where="the running text"
+        )
+    return cell
+
+
+def _same(old: Outline, new: Outline) -> bool:
+    return len(old.body) == len(new.body) and all(
+        one.same(two) for one, two in zip(old.body, new.body, strict=True)
+    )
+
+
+def _check(old: Outline, new: Outline, codes: Codes) -> None:
+    """Compile the top-level statements that the old text lacks, for the errors it finds."""
+    known = {stmt.source for stmt in old.body}
+    for stmt in new.body:
+        if stmt.source not in known:
+            codes.top(stmt)
