@@ -17,7 +17,7 @@ from daifu_dap.client.errors import ClientError, RequestFailed, SessionEnded
 from daifu_dap.client.records import CrashInfo, Frame, Stop, Variable
 from daifu_dap.client.wire import Reverse, Wire
 
-INITIALIZE = {
+INITIALIZE: dict[str, Any] = {
     "clientID": "daifu",
     "clientName": "DaiFu headless client",
     "adapterID": "daifu",

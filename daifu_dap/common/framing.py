@@ -3,9 +3,10 @@
 One place reads and writes it, for the adapter and for the client.  A reader never trusts the other
 side: the header block, the header lines and the body have limits, and whatever breaks them raises
 :class:`FramingError` with a sentence a person can act on.  A message whose *body* is at fault (bad
-UTF-8, bad JSON, not an object) leaves the stream in step, so the caller may answer it and read on;
-a fault in the *headers* does not, because nobody knows where the next message starts
-(``FramingError.recoverable`` tells which).
+UTF-8, bad JSON, not an object) leaves the stream in step.  After a fault in the *headers* nobody
+knows where the next message starts, so the faulty line is dropped and the next read begins behind
+it: garbage between two messages costs the garbage only.  ``FramingError.recoverable`` tells whether
+reading on makes sense at all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MAX_BODY = 0xFFFFFF
 
 MAX_HEADER = 4096
 """The longest header block in bytes."""
+
+MAX_SKIP = 1 << 30
+"""The longest body that is read and dropped, so that what follows it can be read."""
 
 
 class Readable(Protocol):
@@ -94,33 +98,41 @@ def _read_headers(stream: Readable) -> int | None:
                 raise FramingError("The stream ended inside a header.", recoverable=False)
             return None
         if total > MAX_HEADER:
-            raise FramingError(f"The header is longer than {MAX_HEADER} bytes.", recoverable=False)
-        if not line.endswith(b"\n"):
-            raise FramingError("The stream ended inside a header.", recoverable=False)
-        line = line.rstrip(b"\r\n")
-        if not line:
+            raise FramingError(f"The header is longer than {MAX_HEADER} bytes.", recoverable=True)
+        text = line.rstrip(b"\r\n")
+        if not text:
             if length is None:
-                raise FramingError("The header has no Content-Length.", recoverable=False)
+                raise FramingError("The header has no Content-Length.", recoverable=True)
             return length
-        name, colon, value = line.partition(b":")
+        name, colon, value = text.partition(b":")
         if not colon:
-            shown = line[:40].decode("ascii", "backslashreplace")
-            raise FramingError(f"{shown!r} is not a header line.", recoverable=False)
+            shown = text[:40].decode("ascii", "backslashreplace")
+            raise FramingError(f"{shown!r} is not a header line.", recoverable=True)
         if name.strip().lower() == b"content-length":
-            length = _parse_length(value.strip())
+            length = _parse_length(value.strip(), stream)
 
 
-def _parse_length(value: bytes) -> int:
-    """Return the value of a Content-Length header, or raise ``FramingError``."""
+def _parse_length(value: bytes, stream: Readable) -> int:
+    """Return the value of a Content-Length header, or raise ``FramingError``.
+
+    A body that is too long but not absurd is skipped first.
+    """
     shown = value[:40].decode("ascii", "backslashreplace")
     if not value.isdigit() or len(value) > 12:
-        raise FramingError(f"Content-Length {shown!r} is not a length.", recoverable=False)
+        raise FramingError(f"Content-Length {shown!r} is not a length.", recoverable=True)
     length = int(value)
-    if length > MAX_BODY:
-        raise FramingError(
-            f"Content-Length {shown} is above the limit of {MAX_BODY} bytes.", recoverable=False
-        )
-    return length
+    if length <= MAX_BODY:
+        return length
+    if length <= MAX_SKIP:
+        while stream.readline(MAX_HEADER) not in (b"\r\n", b"\n", b""):
+            pass
+        left = length
+        while left and (chunk := stream.read(min(left, 1 << 20))):
+            left -= len(chunk)
+    raise FramingError(
+        f"Content-Length {shown} is above the limit of {MAX_BODY} bytes.",
+        recoverable=length <= MAX_SKIP,
+    )
 
 
 def _read_exactly(stream: Readable, length: int) -> bytes:

@@ -1,0 +1,14 @@
+"""The debug adapter: a proxy in front of `debugpy.adapter` that owns every `daifu/*` request.
+
+channel    one DAP connection: reading, writing, numbering
+backend    debugpy's adapter, as a child process or on a socket
+session    one debug session: what is forwarded, answered here, rewritten
+launch     the attributes of launch and attach that are ours
+filters    capabilities and exception filters
+stack      what must not show: our frames, our names, pydevd's remarks
+runtime    questions to the runtime inside the program
+texts      what runs, what is on disk, what was asked for
+crashes    the requests at a crash stop
+held       a program whose client has gone, and the next client
+server     listening, and how long the process lives
+"""

@@ -1,0 +1,62 @@
+"""debugpy's own adapter, as this process sees it: a child on stdio, or a peer on a socket."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from daifu_dap.adapter.channel import Channel
+
+PATIENCE = 5.0
+"""Seconds that debugpy's adapter gets to leave by itself before it is killed."""
+
+
+class Backend:
+    """One debugpy adapter to talk to; `channel` is the connection."""
+
+    def __init__(self, channel: Channel, process: subprocess.Popen[bytes] | None = None) -> None:
+        self.channel = channel
+        self.process = process
+
+    @classmethod
+    def spawn(cls, arguments: Sequence[str] = ()) -> Backend:
+        """Start a debugpy adapter that speaks on its stdio.
+
+        Its environment is ours without `DEBUGPY_ADAPTER_ENDPOINTS`, which means our own sockets.
+        Raises `OSError` when it cannot be started.
+        """
+        env = dict(os.environ)
+        env.pop("DEBUGPY_ADAPTER_ENDPOINTS", None)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "debugpy.adapter", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=env,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        return cls(Channel("debugpy", process.stdout, process.stdin), process)
+
+    @classmethod
+    def connect(cls, host: str, port: int, timeout: float = 10.0) -> Backend:
+        """Connect to a debugpy adapter that listens, such as the one of `debugpy.listen`.
+
+        Raises `OSError` when nothing answers there.
+        """
+        sock = socket.create_connection((host, port), timeout)
+        return cls(Channel.over("debugpy", sock))
+
+    def close(self) -> None:
+        """End the conversation and, for a child, wait until it is gone."""
+        self.channel.close()
+        if self.process is None:
+            return
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE)

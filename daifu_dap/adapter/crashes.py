@@ -1,0 +1,338 @@
+"""The requests at a crash stop: look, check, replace, leave.
+
+Nothing here touches a live object.  An edit is collected from what was asked and what was saved
+(`texts`), planned on texts (`surgery`), applied by the held thread itself (`runtime`), and only
+after the client has its answer is the thread told to run on.  The runtime has the last word: it
+knows the texts by their digests and says "stale" when an edit was planned for others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap import surgery
+from daifu_dap.adapter import runtime
+from daifu_dap.adapter.edits import Edit, collect
+from daifu_dap.adapter.fields import Fields
+from daifu_dap.adapter.texts import Texts
+from daifu_dap.common import refusals
+from daifu_dap.common.framing import Message
+from daifu_dap.common.refusals import Refusal
+
+if TYPE_CHECKING:
+    from daifu_dap.adapter.session import Session
+
+Json = dict[str, Any]
+
+ACTIONS = ("retry", "skip", "raise", "return", "restartFrame", "goto")
+RESUMING = ("continue", "next", "stepIn", "stepOut")
+
+
+@dataclass
+class Stop:
+    """A thread held at a crash: what was announced, and where it would go on."""
+
+    thread_id: int
+    stop_id: int
+    body: Json
+    point: surgery.CrashPoint
+    told: bool = False
+
+    @property
+    def frame_id(self) -> int | None:
+        """The crashed frame, by debugpy's number."""
+        for frame in self.body.get("frames") or ():
+            if isinstance(frame.get("frameId"), int):
+                return int(frame["frameId"])
+        return None
+
+
+class Crashes:
+    """The crash stops of a session, and the requests about them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.stops: dict[int, Stop] = {}
+        self.texts = Texts()
+        self._baseline = surgery.Baseline()
+        self._handlers: dict[str, Callable[[Message, Fields], None]] = {
+            "daifu/describe": self.describe,
+            "daifu/cells": self.cells,
+            "daifu/validate": self.validate,
+            "daifu/replaceCell": self.replace_cell,
+            "daifu/replaceCellAndContinue": self.replace_cell_and_continue,
+            "daifu/resolve": self.resolve,
+            "daifu/journal": self.journal,
+            "restartFrame": self.restart_frame,
+        }
+
+    # -- events -------------------------------------------------------------------------------
+
+    def announced(self, body: Json) -> None:
+        """Take note of a crash; the client hears of it with the stop that follows."""
+        cell = body.get("cell") or {}
+        thread_id = int(body.get("threadId") or 0)
+        point = surgery.CrashPoint(
+            str(cell.get("path")), int(cell.get("line") or 1), cell.get("column")
+        )
+        self.stops[thread_id] = Stop(thread_id, int(body.get("stopId") or 0), body, point)
+
+    def stopped(self, body: Json) -> None:
+        """Announce the crash of a thread just before its `stopped` event."""
+        stop = self.stops.get(body.get("threadId") or 0)
+        if stop is not None and not stop.told and body.get("reason") == "exception":
+            stop.told = True
+            self._session.event("daifu/crash", stop.body)
+            self._session.later(self._prepare)
+
+    def clear(self) -> None:
+        """Forget all stops: the program is gone."""
+        self.stops.clear()
+
+    def _prepare(self) -> None:
+        """Fetch and parse, in the background, what the next edit will be compared with."""
+        self._refresh()
+        for stop in list(self.stops.values()):
+            if stop.point.path in self.texts.running:
+                self._baseline.outline(self.texts.text(stop.point.path), stop.point.path)
+
+    # -- requests -----------------------------------------------------------------------------
+
+    def claims(self, request: Message) -> bool:
+        """Have the worker handle a request if it is one about crashes; tell whether it was."""
+        command = request["command"]
+        handler = self._handlers.get(command)
+        if handler is None and command in RESUMING and self.stops:
+            handler = self.carry_on
+        if handler is None:
+            if command == "gotoTargets" and self.stops:
+                self._session.reply(request, {"targets": []})
+                return True
+            return False
+        fields = Fields(request.get("arguments"))
+        chosen = handler
+
+        def task() -> None:
+            try:
+                chosen(request, fields)
+            except (Refusal, runtime.Failed) as error:
+                self._session.fail(request, error)
+            except Exception as error:
+                self._session.fail(request, f"{command} failed: {type(error).__name__}: {error}")
+
+        self._session.later(task)
+        return True
+
+    def describe(self, request: Message, fields: Fields) -> None:
+        """Say again what is known of a crash."""
+        stop = self._pick(fields)
+        answer = self._ask("describe", {"stopId": stop.stop_id}, stop)
+        self._session.reply(request, answer["crash"])
+
+    def cells(self, request: Message, fields: Fields) -> None:
+        """List the cells of a loaded file, and which of them is held."""
+        source = fields.record("source", required=True)
+        assert source is not None
+        path = source.string("path", required=True)
+        assert path is not None
+        self._refresh()
+        path = self.texts.resolve(path)
+        held = {stop.point.line for stop in self.stops.values() if stop.point.path == path}
+        found = surgery.cells(self._baseline.outline(self.texts.text(path), path))
+        entries = []
+        for cell in found:
+            state = "crashed" if cell.line in held else ""
+            entries.append({**cell.to_json(), "state": state})
+        self._session.reply(request, {"cells": entries})
+
+    def validate(self, request: Message, fields: Fields) -> None:
+        """Say what an edit would do."""
+        stop = self._pick(fields)
+        edit = self._collect(fields)
+        self._session.reply(request, self._plan(stop, edit).to_json())
+
+    def replace_cell(self, request: Message, fields: Fields) -> None:
+        """Apply an edit and stay stopped."""
+        stop = self._pick(fields)
+        body, events = self._apply(stop, lambda: self._collect(fields))
+        self._session.reply(request, body)
+        for event in events:
+            self._session.event("daifu/replaced", event)
+
+    def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
+        """Apply an edit and retry."""
+        stop = self._pick(fields)
+        body, events = self._apply(stop, lambda: self._collect(fields))
+        self._leave(request, [stop], {"action": "retry"}, body, events)
+
+    def resolve(self, request: Message, fields: Fields) -> None:
+        """Leave a crash without an edit."""
+        action = fields.string("action", required=True)
+        if action not in ACTIONS:
+            raise Refusal.of(refusals.UNKNOWN_ACTION, action=action, known=", ".join(ACTIONS))
+        asked: Json = {"action": action, "value": fields.string("value")}
+        asked["frameId"] = fields.integer("frameId")
+        asked["line"] = fields.integer("line", required=action == "goto", least=1)
+        self._leave(request, [self._pick(fields)], asked, {}, [])
+
+    def restart_frame(self, request: Message, fields: Fields) -> None:
+        """Call a function of the stack again (the standard request)."""
+        frame_id = fields.integer("frameId", required=True)
+        for stop in self.stops.values():
+            if any(each.get("frameId") == frame_id for each in stop.body.get("frames") or ()):
+                asked = {"action": "restartFrame", "frameId": frame_id}
+                self._leave(request, [stop], asked, {}, [])
+                return
+        self._any_stop()
+        raise Refusal.of(
+            refusals.NOT_RESUMABLE,
+            function=f"Frame {frame_id}",
+            why="it is not a vaccinated frame of this stop",
+        )
+
+    def carry_on(self, request: Message, fields: Fields) -> None:
+        """`continue` or a step at a crash stop: apply what was saved, and retry."""
+        named = fields.integer("threadId")
+        stop = self.stops.get(named or 0)
+        stops = [stop] if stop is not None else list(self.stops.values())
+        if self._session.attributes.on_continue == "raise":
+            self._leave(request, stops, {"action": "raise"}, self._continued(stops), [])
+            return
+        events: list[Json] = []
+        for each in stops:
+            events += self._apply(each, lambda: Edit({}, []))[1]
+        self._leave(request, stops, {"action": "retry"}, self._continued(stops), events)
+
+    def journal(self, request: Message, fields: Fields) -> None:
+        """Say what was recovered in this session."""
+        stop = next(iter(self.stops.values()), None)
+        answer = self._ask("journal", {}, stop)
+        self._session.reply(request, {"entries": answer["entries"]})
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _any_stop(self) -> None:
+        """Refuse when no thread is held at a crash."""
+        if not self.stops:
+            reason = refusals.RUNNING if self._session.running else refusals.NOT_STOPPED
+            raise Refusal.of(reason)
+
+    def _pick(self, fields: Fields) -> Stop:
+        """Return the crash stop that a request is about."""
+        thread_id = fields.integer("threadId")
+        stop_id = fields.integer("stopId")
+        self._any_stop()
+        listed = ", ".join(map(str, sorted(self.stops)))
+        if thread_id is None:
+            if len(self.stops) > 1:
+                raise Refusal.of(refusals.SEVERAL_STOPS, stopped=listed)
+            stop = next(iter(self.stops.values()))
+        elif thread_id in self.stops:
+            stop = self.stops[thread_id]
+        else:
+            raise Refusal.of(refusals.NO_THREAD, thread_id=thread_id, stopped=listed)
+        if stop_id is not None and stop_id != stop.stop_id:
+            raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present=stop.stop_id)
+        return stop
+
+    def _collect(self, fields: Fields) -> Edit:
+        """Return the edit that a request asks for."""
+        if not self.texts.running:
+            self._refresh()
+        return collect(self.texts, fields)
+
+    def _plan(self, stop: Stop, edit: Edit) -> surgery.Plan:
+        """Plan an edit together with everything that was saved meanwhile."""
+        edit.files |= self.texts.saved(apart_from=edit.named)
+        files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
+        return surgery.plan(files, stop.point, self._baseline)
+
+    def _apply(self, stop: Stop, make: Callable[[], Edit]) -> tuple[Json, list[Json]]:
+        """Apply an edit, all or nothing; return the answer's body and the events to send.
+
+        Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
+        """
+        for _attempt in range(3):
+            if not self.texts.running:
+                self._refresh()
+            edit = make()
+            plan = self._plan(stop, edit)
+            if plan.refusals:
+                said = plan.refusals[0].message
+                raise runtime.Failed(said, [each.to_json() for each in plan.refusals])
+            files = {
+                path: text for path, text in edit.files.items() if text != self.texts.text(path)
+            }
+            if not files:
+                return plan.to_json(), []
+            drafts = edit.prepare()
+            try:
+                asked = {"stopId": stop.stop_id, "files": files, "resume": plan.resume_at}
+                asked["expect"] = {path: self.texts.running[path] for path in files}
+                done = self._ask("replace", asked, stop)
+                if done.get("stale"):
+                    self._refresh()
+                    continue
+                for draft in drafts:
+                    draft.commit()
+            finally:
+                for draft in drafts:
+                    draft.drop()
+            self.texts.applied(files)
+            if plan.resume_at is not None:
+                stop.point = surgery.CrashPoint(stop.point.path, *plan.resume_at)
+            return _done(plan, files, done)
+        raise runtime.Failed("The running texts keep changing; try again.")
+
+    def _leave(
+        self, request: Message, stops: list[Stop], asked: Json, body: Json, events: list[Json]
+    ) -> None:
+        """Decide how held threads go on, answer, and only then let them."""
+        for stop in stops:
+            self._ask("decide", {**asked, "stopId": stop.stop_id}, stop)
+        for stop in stops:
+            self.stops.pop(stop.thread_id, None)
+        self._session.running = not self.stops
+        self._session.reply(request, body)
+        for event in events:
+            self._session.event("daifu/replaced", event)
+        for stop in stops:
+            question = runtime.question("resume", {"stopId": stop.stop_id}, stop.frame_id)
+            message: Message = {"type": "request", "command": "evaluate", "arguments": question}
+            self._session.send(message, "evaluate", lambda answer: None)
+
+    def _continued(self, stops: list[Stop]) -> Json:
+        """The body that answers `continue`."""
+        return {"allThreadsContinued": len(stops) == len(self.stops)}
+
+    def _refresh(self) -> None:
+        """Learn what runs now."""
+        answer = self._ask("texts", {"known": self.texts.known()}, None)
+        self.texts.refresh(answer["texts"])
+
+    def _ask(self, do: str, arguments: Json, stop: Stop | None) -> Json:
+        """Ask the runtime, in the held thread of `stop` if there is one."""
+        frame_id = None if stop is None else stop.frame_id
+        return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)
+
+
+def _done(plan: surgery.Plan, files: dict[str, str], done: Json) -> tuple[Json, list[Json]]:
+    """Return the answer to a replacement that was applied, and its events."""
+    warnings = [notice.to_json() for notice in plan.warnings] + list(done.get("warnings") or ())
+    body = {**plan.to_json(), "functions": done.get("functions") or [], "warnings": warnings}
+    events = []
+    for path in files:
+        named = [effect.function for effect in plan.effects if effect.path == path]
+        functions = done.get("functions") or [] if len(files) == 1 else named
+        here = [each for each in warnings if not _elsewhere(each, path)]
+        events.append({"path": path, "functions": functions, "warnings": here})
+    return body, events
+
+
+def _elsewhere(warning: object, path: str) -> bool:
+    """Whether a warning is about another file."""
+    place = warning.get("path") if isinstance(warning, dict) else None
+    return isinstance(place, str) and os.path.normpath(place) != os.path.normpath(path)

@@ -1,0 +1,178 @@
+"""A program whose client has gone, and the client that comes next.
+
+`onDisconnect` decides what a client's going means.  `terminate`, the default for a launch, is what
+debugpy does.  `raise` lets what is held go on as an exception and leaves the program to itself.
+`hold` keeps everything as it is: this process, debugpy's session, the held thread; the next client
+that connects is given the session as it stands.
+
+The next client cannot know what was launched, so it sends `initialize`, `attach` with any arguments
+and `configurationDone`, is told about the threads and the crashes as if they had just happened, and
+everything else goes to debugpy as ever.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap.adapter import notice, runtime
+from daifu_dap.adapter.channel import Channel
+from daifu_dap.adapter.fields import Fields
+from daifu_dap.adapter.replies import failure, response
+from daifu_dap.common.framing import Message
+
+if TYPE_CHECKING:
+    from daifu_dap.adapter.session import Session
+
+Json = dict[str, Any]
+
+
+class Absence:
+    """The time between two clients of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._notice: notice.Notice | None = None
+        self._joining: Message | None = None
+        self._rejoining = False
+        self.absent = False
+        self.program_over = False
+        self.pid: int | None = None
+
+    # -- going --------------------------------------------------------------------------------
+
+    def disconnect(self, request: Message) -> None:
+        """Handle `disconnect`: an explicit `terminateDebuggee` wins over `onDisconnect`."""
+        fields = Fields(request.get("arguments"))
+        terminate = fields.boolean("terminateDebuggee")
+        session = self._session
+        wish = session.attributes.on_disconnect
+        if terminate is None and wish == "hold" and self._worth_keeping():
+            session.reply(request, {})
+            self._keep()
+        elif terminate is None and wish == "raise" and not self.program_over:
+            session.later(lambda: self._raise(request))
+        else:
+            session.forward(request, then=lambda answer: self._disconnected(request, answer))
+
+    def client_gone(self) -> None:
+        """Handle a client that went without a word."""
+        session = self._session
+        wish = session.attributes.on_disconnect
+        if wish == "hold" and self._worth_keeping():
+            self._keep()
+        elif wish == "raise" and not self.program_over and session.starting.begun:
+            session.later(lambda: self._raise(None))
+        else:
+            session.client = None
+            session.end()
+
+    def _worth_keeping(self) -> bool:
+        return self._session.starting.begun and not self.program_over
+
+    def _keep(self) -> None:
+        """Stay, without a client, and say where the next one can connect."""
+        session = self._session
+        client, session.client = session.client, None
+        self.absent, self._rejoining, self._joining = True, False, None
+        host, port = session.server.listen()
+        if self._notice is None:
+            self._notice = notice.Notice(session.attributes.cwd, self.pid, host, port)
+        if client is not None and client.open:
+            session.later(client.close)
+
+    def _raise(self, request: Message | None) -> None:
+        """Let every held exception go on and leave the program to itself."""
+        session = self._session
+        for stop in list(session.crashes.stops.values()):
+            for do in ("decide", "resume"):
+                asked = {"action": "raise", "stopId": stop.stop_id}
+                try:
+                    runtime.ask(session.ask, do, asked, stop.frame_id, 10.0)
+                except runtime.Failed:
+                    break
+        answer = session.ask("disconnect", {"terminateDebuggee": False}, 10.0)
+        if request is not None:
+            self._disconnected(request, answer)
+        else:
+            session.end()
+
+    def _disconnected(self, request: Message, answer: Message) -> None:
+        """Answer `disconnect`; a debugpy that is gone already is as good as success."""
+        session = self._session
+        body = answer.get("body")
+        session.reply(request, body if isinstance(body, dict) else {})
+        session.later(session.end)
+
+    def forget(self) -> None:
+        """Take away what was left for the next client."""
+        if self._notice is not None:
+            self._notice.remove()
+            self._notice = None
+
+    # -- coming -------------------------------------------------------------------------------
+
+    def welcome(self, client: Channel) -> None:
+        """Take the next client."""
+        self.absent, self._rejoining = False, True
+        self._session.listen_to(client)
+
+    def claims(self, request: Message) -> bool:
+        """Handle a request of a client that is joining; tell whether it was one."""
+        if not self._rejoining:
+            return False
+        session, command = self._session, request["command"]
+        if command == "initialize":
+            session.reply(request, session.capabilities)
+        elif command == "launch":
+            session.fail(request, "A program is held here already; attach to it instead.")
+        elif command == "attach":
+            self._attach(request)
+        elif command == "configurationDone":
+            if self._joining is None:
+                session.fail(request, "configurationDone comes after attach.")
+            else:
+                session.later(lambda: self._joined(request))
+        elif self._joining is None and command != "disconnect":
+            session.fail(request, f"{command} comes after attach.")
+        else:
+            return False
+        return True
+
+    def _attach(self, request: Message) -> None:
+        session = self._session
+        token = session.attributes.access_token
+        given = Fields(request.get("arguments")).string("accessToken") or ""
+        if token is not None and not hmac.compare_digest(token.encode(), given.encode()):
+            session.fail(request, "accessToken is missing or not the one of this session.")
+            return
+        self._joining = request
+        session.event("initialized", {})
+
+    def _joined(self, request: Message) -> None:
+        """Finish a joining: answers first, then what the client has missed."""
+        session, attach = self._session, self._joining
+        assert attach is not None
+        session.reply(request)
+        session.reply(attach)
+        self._rejoining, self._joining = False, None
+        self.forget()
+        threads = session.ask("threads", {}).get("body") or {}
+        for thread in threads.get("threads") or ():
+            session.event("thread", {"reason": "started", "threadId": thread.get("id")})
+        for stop in list(session.crashes.stops.values()):
+            error = stop.body.get("exception") or {}
+            session.event("daifu/crash", stop.body)
+            body = {"reason": "exception", "threadId": stop.thread_id, "allThreadsStopped": True}
+            body["text"] = error.get("type") or ""
+            body["description"] = error.get("message") or ""
+            session.event("stopped", body)
+
+
+def occupied(client: Channel, message: Message) -> None:
+    """Tell a second client that the session has one already."""
+    said = "Another client is attached to this session; try again when it has left."
+    if message.get("type") == "request":
+        client.post(failure(message, said))
+    else:
+        client.post(response({"seq": 0, "command": ""}))

@@ -1,0 +1,192 @@
+"""The texts of the program: what runs, what is on disk, what somebody asked for.
+
+The rule is that what was saved is what runs.  A file takes part in a replacement when somebody
+named it, or when its text on disk is not the one it had when it was last applied.  "Differs from
+what runs" would be wrong: a cell replaced without touching the disk runs on although the file still
+holds the old text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+import time
+import tokenize
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daifu_dap.common import refusals
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.vaccine.text import decoded
+
+
+def digest(text: str) -> str:
+    """Return the short name of a text; the runtime computes the same."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def newlines(text: str) -> str:
+    """Return a text with the line ends that Python gives it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file as it was read: what the file system said of it, and its text."""
+
+    stamp: tuple[int, int, int]
+    settled: bool
+    text: str
+
+
+class Texts:
+    """What the adapter knows of the program's texts.  Used by one thread, the session's worker."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._applied: dict[str, str | None] = {}
+        self._seen: dict[str, _Seen] = {}
+
+    def known(self) -> dict[str, str]:
+        """Return the digests of the running texts that need not be sent again."""
+        return {path: name for path, name in self.running.items() if name in self._texts}
+
+    def refresh(self, told: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over what the runtime said about its running texts."""
+        running = {}
+        for path, entry in told.items():
+            name = str(entry["digest"])
+            if "text" in entry:
+                self._texts[name] = entry["text"]
+            running[path] = name
+            self._applied.setdefault(path, name)
+        self.running = running
+        needed = set(running.values())
+        self._texts = {name: text for name, text in self._texts.items() if name in needed}
+
+    def text(self, path: str) -> str:
+        """Return the running text of a loaded file."""
+        return self._texts[self.running[path]]
+
+    def resolve(self, path: str) -> str:
+        """Return the name by which the program knows the file that a client calls `path`.
+
+        Raises the refusal NOT_LOADED when the program has not loaded it.
+        """
+        if path in self.running:
+            return path
+        normal = os.path.normpath(path)
+        if normal in self.running:
+            return normal
+        real = os.path.realpath(path)
+        for each in self.running:
+            if os.path.realpath(each) == real:
+                return each
+        raise Refusal.of(refusals.NOT_LOADED, path=path)
+
+    def on_disk(self, path: str) -> str:
+        """Return the text of a file as it is saved.
+
+        Raises the refusal UNREADABLE when it cannot be read or decoded.
+        """
+        try:
+            status = os.stat(path)
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            seen = self._seen.get(path)
+            if seen is not None and seen.settled and seen.stamp == stamp:
+                return seen.text
+            now = time.time_ns()
+            with open(path, "rb") as stream:
+                text = decoded(stream.read())
+        except (OSError, UnicodeError, SyntaxError, ValueError) as error:
+            self._seen.pop(path, None)
+            raise Refusal.of(refusals.UNREADABLE, path=path, why=_why(error)) from None
+        self._seen[path] = _Seen(stamp, now - status.st_mtime_ns > 2_000_000_000, text)
+        return text
+
+    def saved(self, apart_from: Iterable[str] = ()) -> dict[str, str]:
+        """Return the files that were saved with another text since they were last applied.
+
+        A file that cannot be read is left as it runs: nobody asked for it.
+        """
+        found = {}
+        for path in self.running:
+            if path in apart_from:
+                continue
+            with contextlib.suppress(Refusal):
+                text = self.on_disk(path)
+                if digest(text) != self._applied.get(path) and digest(text) != self.running[path]:
+                    found[path] = text
+        return found
+
+    def applied(self, files: Mapping[str, str]) -> None:
+        """Note that `files` run now, and what was on disk at that time."""
+        for path, text in files.items():
+            name = digest(text)
+            self._texts[name] = text
+            self.running[path] = name
+            try:
+                self._applied[path] = digest(self.on_disk(path))
+            except Refusal:
+                self._applied[path] = name
+
+
+class Draft:
+    """A new text of a file, ready on disk but not yet in its place.
+
+    Raises the refusal NOT_WRITTEN when it cannot be made.  `commit` puts it in its place in one
+    step; `drop` takes it away again.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self._target = os.path.realpath(path)
+        self._name: str | None = None
+        try:
+            with open(self._target, "rb") as stream:
+                old = stream.read()
+            data = _encoded(old, text)
+            handle, self._name = tempfile.mkstemp(
+                prefix=".daifu-", suffix=".tmp", dir=os.path.dirname(self._target)
+            )
+            with open(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            os.chmod(self._name, os.stat(self._target).st_mode & 0o7777)
+        except (OSError, UnicodeError, SyntaxError, LookupError) as error:
+            self.drop()
+            raise Refusal.of(refusals.NOT_WRITTEN, path=path, why=_why(error)) from None
+
+    def commit(self) -> None:
+        """Replace the file; raises `OSError` when that fails."""
+        assert self._name is not None
+        os.replace(self._name, self._target)
+        self._name = None
+
+    def drop(self) -> None:
+        """Remove what was prepared, if it was not committed."""
+        if self._name is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._name)
+            self._name = None
+
+
+def _encoded(old: bytes, text: str) -> bytes:
+    """Return `text` in the encoding and with the line ends of the file's old content."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(old).readline)
+    if b"\r\n" in old:
+        text = text.replace("\n", "\r\n")
+    return text.encode(encoding)
+
+
+def _why(error: Exception) -> str:
+    """Return the reason in an error, short."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"

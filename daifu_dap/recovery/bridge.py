@@ -1,0 +1,304 @@
+"""The bridge to debugpy: the one module of the debuggee's side that knows pydevd.
+
+The problem.  A crash must become a debugger stop *at the live frame*, in the thread that crashed,
+whatever the client's exception filters are and whether or not pydevd traces this thread.  There is
+no public call for that: `debugpy.breakpoint()` loses the traceback, `trigger_exception_handler`
+marks the wrong frame as current.  So :func:`stop` does what pydevd's own exception breakpoints do:
+mark the thread as suspended, then wait in `do_wait_suspend` with the exception.
+
+While it waits, that call runs the commands that are posted for its thread, `evaluate` among them.
+So the adapter speaks to the runtime by evaluating `command('{...}')` in the stopped frame: the work
+is done *by the crashed thread itself*, between two looks at the queue, and no second thread ever
+touches live frames.  Without a stopped thread, pydevd's command thread runs it.
+
+What was measured, and decides the form (1.8.22, Linux):
+
+* pydevd writes a message's header and its body in two `send` calls.  With Nagle's algorithm on, the
+  second waits for the other side's delayed acknowledgement: 44 ms a message.  `TCP_NODELAY` on its
+  socket brings an `evaluate` down to 0.8 ms.
+* A stopped thread looks at its state only when its event is set or 200 ms have passed, and
+  `continue` does not set the event (200 ms on 3.12 and 3.13).  So a thread is resumed here
+  (:func:`_resume`), by the same steps as pydevd's own and then the event: 2 to 4 ms.
+
+Threads: `stop` runs in crashed threads, any number at once; `command` runs in a crashed thread or
+in pydevd's command thread; `event` runs anywhere.  The dictionary of held crashes is guarded by one
+lock, which is never held while anything else is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap.vaccine.names import HIDDEN_LINE
+
+if TYPE_CHECKING:
+    from daifu_dap.recovery.crash import Crash
+    from daifu_dap.recovery.resolution import Resolution
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class Held:
+    """A crash that holds its thread: the crash, the thread as pydevd names it, what was decided."""
+
+    def __init__(self, crash: Crash, thread: threading.Thread, thread_key: str) -> None:
+        self.crash = crash
+        self.thread = thread
+        self.thread_key = thread_key
+        self.decision: Resolution | None = None
+
+
+_lock = threading.Lock()
+_held: dict[int, Held] = {}
+_filter = True
+_adapter = False
+
+
+def connected() -> bool:
+    """Whether a crash in this thread should become a debugger stop.
+
+    True when a debugger's client is attached, its crash filter is on, and this thread is not itself
+    evaluating something for the debugger.  Cheap, and never imports debugpy.
+    """
+    return _filter and _attached() and not _evaluating()
+
+
+def passing() -> bool:
+    """Whether an exception in this thread must go on as in a plain program, with no stop and no
+    waiting: the attached client has switched the crash filter off, or the thread is evaluating an
+    expression for the debugger (the Debug Console shows the traceback then)."""
+    return _attached() and (not _filter or _evaluating())
+
+
+def stop(crash: Crash) -> Resolution | None:
+    """Hold this thread at `crash` until the client has decided, and return the decision.
+
+    Returns None when the client went away without deciding: nothing was decided then, and the
+    caller asks its own policy anew.  A client that resumes the thread without a word, as one with
+    plain debugpy in between does, gets a retry.
+    """
+    from daifu_dap.recovery.resolution import Retry
+
+    db = _debugger()
+    if db is None:
+        return None
+    thread = threading.current_thread()
+    _swift(db)
+    held = Held(crash, thread, _key(thread))
+    with _lock:
+        _held[crash.stop_id] = held
+    try:
+        while True:
+            event("daifu/crash", _body(held))
+            _suspend(db, thread, crash)
+            if held.decision is not None:
+                return held.decision
+            if not _attached():
+                return None
+            if not _adapter:
+                return Retry()
+    finally:
+        with _lock:
+            _held.pop(crash.stop_id, None)
+
+
+def event(name: str, body: dict[str, Any]) -> None:
+    """Send the client the event `name`, in order with pydevd's own; does nothing without a client.
+
+    `threadId` is filled in with the current thread when the body has none.
+    """
+    db = _debugger()
+    if db is None or not _attached():
+        return
+    from _pydevd_bundle.pydevd_net_command import NetCommand
+
+    if "threadId" not in body:
+        body = {**body, "threadId": _dap(_key(threading.current_thread()))}
+    message = {"type": "event", "event": name, "body": body}
+    db.writer.add_command(NetCommand(-1, 0, message, is_json=True))
+
+
+def command(text: str) -> str:
+    """Carry out one request of the adapter's, JSON in and JSON out; never raises.
+
+    The answer is `{"ok": true, ...}` or `{"ok": false, "message": ..., "refusals": [...]}`.
+    """
+    global _adapter
+    from daifu_dap.common.refusals import Refusal
+    from daifu_dap.recovery import commands
+
+    _adapter = True
+    try:
+        request = json.loads(text)
+        answer = commands.run(request)
+        return json.dumps({"ok": True, **answer})
+    except Refusal as refusal:
+        said = {"message": refusal.message, "refusals": [refusal.to_json()]}
+        return json.dumps({"ok": False, **said})
+    except BaseException as error:
+        return json.dumps({"ok": False, "message": f"{type(error).__name__}: {error}"})
+
+
+def holds() -> dict[int, Held]:
+    """The crashes that hold a thread now, by stop id."""
+    with _lock:
+        return dict(_held)
+
+
+def describe(held: Held) -> dict[str, Any]:
+    """The body of `daifu/describe` and of the event `daifu/crash`."""
+    return _body(held)
+
+
+def resume(held: Held, decision: Resolution | None) -> None:
+    """Let the thread of `held` run on with `decision`, and with it every thread that is stopped and
+    holds no crash.  With None, decides nothing and wakes the thread only."""
+    if decision is not None:
+        held.decision = decision
+    db = _debugger()
+    if db is None:
+        return
+    from _pydevd_bundle.pydevd_utils import get_non_pydevd_threads
+
+    others = {each.thread for each in holds().values() if each is not held}
+    for thread in get_non_pydevd_threads():
+        if thread not in others:
+            _resume(db, thread)
+
+
+def set_filter(on: bool) -> None:
+    """Switch the crash filter of the attached client on or off."""
+    global _filter
+    _filter = on
+    db = _debugger()
+    if db is not None:
+        _swift(db)
+
+
+def frames(crash: Crash) -> Iterator[FrameType]:
+    """The live frames of the person's code, from the crashed one outwards."""
+    frame: FrameType | None = crash.frame
+    while frame is not None:
+        own = frame.f_code.co_filename.startswith(PACKAGE)
+        parked = frame is not crash.frame and (frame.f_lineno or 0) >= HIDDEN_LINE
+        if not own and not parked:
+            yield frame
+        frame = frame.f_back
+
+
+def _body(held: Held) -> dict[str, Any]:
+    """What describes the crash, with the numbers that the client knows threads and frames by."""
+    crash = held.crash
+    body: dict[str, Any] = dict(crash.describe())
+    body["threadId"] = _dap(held.thread_key)
+    live = frames(crash)
+    numbered = []
+    for entry in body.get("frames", ()):
+        name = entry.get("function")
+        for frame in live:
+            if name in (frame.f_code.co_qualname, frame.f_code.co_name):
+                entry = {"frameId": _dap(id(frame)), **entry}
+                break
+        numbered.append(entry)
+    body["frames"] = numbered
+    return body
+
+
+def _suspend(db: Any, thread: threading.Thread, crash: Crash) -> None:
+    """Stop this thread at the crash's frame; returns when somebody resumes it."""
+    from _pydevd_bundle.pydevd_comm_constants import CMD_ADD_EXCEPTION_BREAK
+    from _pydevd_bundle.pydevd_constants import EXCEPTION_TYPE_USER_UNHANDLED
+
+    error = crash.exception
+    info = db.set_additional_thread_info(thread)
+    untraced = _untrace()
+    info.is_tracing += 1
+    try:
+        db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
+        db.do_wait_suspend(
+            thread,
+            crash.frame,
+            "exception",
+            (type(error), error, error.__traceback__),
+            EXCEPTION_TYPE_USER_UNHANDLED,
+        )
+    finally:
+        info.is_tracing -= 1
+        if untraced is not None:
+            untraced()
+
+
+def _untrace() -> Any:
+    """On 3.12+, suspend pydevd's monitoring of this thread; return what resumes it, or None."""
+    if sys.version_info < (3, 12):
+        return None
+    from _pydevd_sys_monitoring import pydevd_sys_monitoring as monitoring
+
+    if monitoring.suspend_current_thread_tracing():
+        return monitoring.resume_current_thread_tracing
+    return None
+
+
+def _resume(db: Any, thread: threading.Thread) -> None:
+    """Set one thread running, at once."""
+    info = db.set_additional_thread_info(thread)
+    info.pydev_original_step_cmd = -1
+    info.pydev_step_cmd = -1
+    info.pydev_step_stop = None
+    info.pydev_state = 1  # STATE_RUN
+    info.update_stepping_info()
+    db.get_internal_queue_and_event(_key(thread))[1].set()
+
+
+def _debugger() -> Any:
+    """pydevd's global debugger, or None when debugpy is not loaded or was never started."""
+    pydevd = sys.modules.get("pydevd")
+    return None if pydevd is None else pydevd.get_global_debugger()
+
+
+def _attached() -> bool:
+    """Whether a client is attached and has finished its configuration."""
+    global _adapter, _filter
+    db = _debugger()
+    there = db is not None and bool(db.is_attached()) and not db.pydb_disposed
+    if not there:
+        _adapter = False
+        _filter = True
+    return there
+
+
+def _evaluating() -> bool:
+    """Whether this thread runs on behalf of the debugger at this moment."""
+    thread = threading.current_thread()
+    if getattr(thread, "is_pydev_daemon_thread", False):
+        return True
+    info = getattr(thread, "additional_info", None)
+    return bool(getattr(info, "is_in_wait_loop", False))
+
+
+def _swift(db: Any) -> None:
+    """Switch Nagle's algorithm off on pydevd's socket."""
+    with contextlib.suppress(AttributeError, OSError):
+        db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _key(thread: threading.Thread) -> str:
+    """The name that pydevd gives a thread."""
+    from _pydevd_bundle.pydevd_constants import get_thread_id
+
+    return str(get_thread_id(thread))
+
+
+def _dap(key: Any) -> int:
+    """The number that the client knows a thread or a frame of pydevd's by."""
+    from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
+
+    return int(BaseSchema._translate_id_to_dap(key))

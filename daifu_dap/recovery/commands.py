@@ -1,0 +1,170 @@
+"""What the adapter may ask of the runtime: one function a request, JSON values in and out.
+
+All of them run inside the debuggee, by way of `bridge.command`; those that concern a crash run in
+the crashed thread.  A request that cannot be met raises `Refusal` and has changed nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap.common import refusals
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery import bridge, control
+from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
+
+if TYPE_CHECKING:
+    from daifu_dap.recovery.bridge import Held
+    from daifu_dap.recovery.resolution import Resolution
+
+Json = dict[str, Any]
+
+ACTIONS = ("retry", "skip", "raise", "return", "restartFrame", "goto")
+
+
+def run(request: Json) -> Json:
+    """Carry out one request; raises `Refusal`, or `KeyError` for one that does not exist."""
+    return _TABLE[request["do"]](request)
+
+
+def digest(text: str) -> str:
+    """The short name of a text, by which both sides know that they mean the same one."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _filter(request: Json) -> Json:
+    bridge.set_filter(bool(request["on"]))
+    return {}
+
+
+def _stops(request: Json) -> Json:
+    return {"stops": [bridge.describe(held) for held in bridge.holds().values()]}
+
+
+def _describe(request: Json) -> Json:
+    return {"crash": bridge.describe(_find(request))}
+
+
+def _texts(request: Json) -> Json:
+    """The text that runs now for each loaded file; one that the adapter has, by digest only."""
+    known = request.get("known") or {}
+    found = {}
+    for path, text in control.running_texts().items():
+        name = digest(text)
+        found[path] = (
+            {"digest": name} if known.get(path) == name else {"digest": name, "text": text}
+        )
+    return {"texts": found}
+
+
+def _replace(request: Json) -> Json:
+    """Put new texts in place of running ones, if those are still the ones that were planned for."""
+    held = _find(request)
+    expected: dict[str, str] = request["expect"]
+    running = control.running_texts()
+    for path, name in expected.items():
+        if path not in running or digest(running[path]) != name:
+            return {"stale": True}
+    place = request.get("resume")
+    resume = (int(place[0]), int(place[1])) if place else None
+    done = control.replace(held.crash, dict(request["files"]), resume)
+    return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
+
+
+def _decide(request: Json) -> Json:
+    """Check that the thread can be left in the way asked for, and remember it."""
+    held = _find(request)
+    resolution = _resolution(held, request)
+    control.post(held.crash, resolution)
+    held.decision = resolution
+    return {}
+
+
+def _resume(request: Json) -> Json:
+    """Let the thread run on; what it does was decided before."""
+    bridge.resume(_find(request), None)
+    return {}
+
+
+def _journal(request: Json) -> Json:
+    return {"entries": control.journal()}
+
+
+def _find(request: Json) -> Held:
+    """The held crash that a request names by its stop id."""
+    holds = bridge.holds()
+    stop_id = request["stopId"]
+    if stop_id not in holds:
+        present = ", ".join(map(str, sorted(holds))) or "none"
+        raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present=present)
+    return holds[stop_id]
+
+
+def _resolution(held: Held, request: Json) -> Resolution:
+    """The resolution that an action of `daifu/resolve` stands for."""
+    action = request["action"]
+    value = request.get("value")
+    if action == "retry":
+        return Retry()
+    if action == "skip":
+        return Skip()
+    if action == "raise":
+        return Raise(_exception(held, value)) if value else Raise()
+    if action == "return":
+        return Return(_value(held, value) if value else None)
+    if action == "goto":
+        return Goto(int(request["line"]))
+    if action == "restartFrame":
+        return RestartFrame(_depth(held, request.get("frameId")))
+    raise Refusal.of(refusals.UNKNOWN_ACTION, action=action, known=", ".join(ACTIONS))
+
+
+def _value(held: Held, expression: str) -> Any:
+    """What an expression is worth in the crashed frame."""
+    frame = held.crash.frame
+    try:
+        code = compile(expression.strip(), "<value>", "eval")
+        return eval(code, {**frame.f_globals, **frame.f_locals})
+    except BaseException as error:
+        why = f"{type(error).__name__}: {error}"
+        raise Refusal.of(refusals.VALUE, expression=expression, error=why) from None
+
+
+def _exception(held: Held, expression: str) -> BaseException:
+    """The exception that an expression is worth in the crashed frame."""
+    value = _value(held, expression)
+    if isinstance(value, type) and issubclass(value, BaseException):
+        value = value()
+    if not isinstance(value, BaseException):
+        why = "it is not an exception"
+        raise Refusal.of(refusals.VALUE, expression=expression, error=why)
+    return value
+
+
+def _depth(held: Held, frame_id: int | None) -> int:
+    """How far out from the crashed frame the frame is that the client knows by `frame_id`."""
+    if frame_id is None:
+        return 0
+    described = bridge.describe(held)["frames"]
+    for depth, entry in enumerate(described):
+        if entry.get("frameId") == frame_id:
+            return depth
+    raise Refusal.of(
+        refusals.NOT_RESUMABLE,
+        function=f"Frame {frame_id}",
+        why="it is not a vaccinated frame of this stop",
+    )
+
+
+_TABLE: dict[str, Callable[[Json], Json]] = {
+    "filter": _filter,
+    "stops": _stops,
+    "describe": _describe,
+    "texts": _texts,
+    "replace": _replace,
+    "decide": _decide,
+    "resume": _resume,
+    "journal": _journal,
+}
