@@ -277,10 +277,17 @@ def flavour(stmt: Stmt) -> str:
     """Name what calling a definition makes: a function, a generator, a coroutine and so on."""
     if not stmt.is_function:
         return "a class"
-    yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own(stmt.node))
+    hint = any("(Yield" in inner.head for block in stmt.blocks for inner in _flat(block))
+    yields = hint and any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own(stmt.node))
     if isinstance(stmt.node, ast.AsyncFunctionDef):
         return "an async generator" if yields else "a coroutine"
     return "a generator" if yields else "a function"
+
+
+def _flat(block: Block) -> Iterator[Stmt]:
+    for stmt in block.stmts:
+        yield stmt
+        yield from stmt.within()
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:

@@ -14,8 +14,6 @@ statement (`pivot`) gets its image first: a merged statement must run again, not
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Final
@@ -25,7 +23,8 @@ from daifu_dap.common.outline import Block, Outline, Scope, Stmt
 __all__ = ["Matching", "likeness"]
 
 _TABLE: Final = 60_000
-_BAND: Final = 12
+_WIDE: Final = 2_500
+_PIECE: Final = 40
 _LIKE: Final = 0.5
 _LIKE_BLOCK: Final = 0.35
 _LIKE_RENAME: Final = 0.5
@@ -118,7 +117,7 @@ class Matching:
             come += after[len(before) :]
         for one in gone:
             likes = [
-                (_bags(one.bag, two.bag), -place, two)
+                (_dice(one.heads, two.heads), -place, two)
                 for place, two in enumerate(come)
                 if two.is_function == one.is_function
             ]
@@ -245,36 +244,55 @@ class Matching:
         return not (_best(old, new.within()) or _best(new, old.within()))
 
     def _align(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
-        wide = len(old) * len(new) > _BAND * _BAND * 4
-        scores: dict[tuple[int, int], float] = {}
-        for i, one in enumerate(old):
-            middle = i * len(new) // len(old)
-            for j, two in enumerate(new):
-                if wide and abs(j - middle) > _BAND:
-                    continue
-                score = self._score(one, two)
-                if score:
-                    scores[i, j] = score
+        """Pair two runs in order so that the sum of likenesses is greatest."""
+        if len(old) * len(new) > _WIDE:
+            return self._align_wide(old, new)
+        scores = {
+            (i, j): score
+            for i, one in enumerate(old)
+            for j, two in enumerate(new)
+            if (score := self._score(one, two))
+        }
         if not scores:
             return []
-        rows = len(old) + 1
-        table = [[0.0] * (len(new) + 1) for _ in range(rows)]
+        table = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
         for i in range(len(old) - 1, -1, -1):
+            row, below = table[i], table[i + 1]
             for j in range(len(new) - 1, -1, -1):
-                paired = scores.get((i, j), 0.0)
-                reach = paired + table[i + 1][j + 1] if paired else 0.0
-                table[i][j] = max(table[i + 1][j], table[i][j + 1], reach)
+                best = below[j] if below[j] > row[j + 1] else row[j + 1]
+                paired = scores.get((i, j))
+                if paired is not None and paired + below[j + 1] > best:
+                    best = paired + below[j + 1]
+                row[j] = best
         found: list[tuple[int, int]] = []
         i = j = 0
         while i < len(old) and j < len(new):
-            paired = scores.get((i, j), 0.0)
-            if paired and table[i][j] <= paired + table[i + 1][j + 1] + 1e-9:
+            paired = scores.get((i, j))
+            if paired is not None and table[i][j] <= paired + table[i + 1][j + 1] + 1e-9:
                 found.append((i, j))
                 i, j = i + 1, j + 1
             elif table[i + 1][j] >= table[i][j + 1]:
                 i += 1
             else:
                 j += 1
+        return found
+
+    def _align_wide(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
+        """Do the same for long runs: by shape first, then piece by piece, in near-linear time."""
+        left, right = [_shape(stmt) for stmt in old], [_shape(stmt) for stmt in new]
+        matcher = SequenceMatcher(None, left, right, autojunk=False)
+        found: list[tuple[int, int]] = []
+        at_old = at_new = 0
+        for block in matcher.get_matching_blocks():
+            while at_old < block.a and at_new < block.b:
+                i, j = min(at_old + _PIECE, block.a), min(at_new + _PIECE, block.b)
+                piece = self._align(old[at_old:i], new[at_new:j])
+                found += [(at_old + one, at_new + two) for one, two in piece]
+                at_old, at_new = i, j
+            for k in range(block.size):
+                if self._score(old[block.a + k], new[block.b + k]):
+                    found.append((block.a + k, block.b + k))
+            at_old, at_new = block.a + block.size, block.b + block.size
         return found
 
     def _score(self, old: Stmt, new: Stmt) -> float:
@@ -314,12 +332,12 @@ def likeness(old: Stmt, new: Stmt) -> float:
     """Say how like two statements are, from 0 to 1; 0 for kinds that cannot be each other."""
     if old.kind != new.kind and (old.blocks or new.blocks):
         return 0.0
-    words = _bags(old.words, new.words)
+    words = _dice(old.words, new.words)
     if not old.blocks:
-        if _target(old) is not None and _target(old) == _target(new):
+        if old.target is not None and old.target == new.target:
             words = 0.5 + words / 2
         return words if old.kind == new.kind else 0.85 * words
-    bodies = _bags(old.bag, new.bag)
+    bodies = _dice(old.heads, new.heads)
     if old.kind in ("Try", "TryStar"):
         return bodies
     return 0.4 * words + 0.6 * bodies
@@ -334,19 +352,14 @@ def _best(stmt: Stmt, others: Iterable[Stmt]) -> float:
     return best if best >= 0.6 else 0.0
 
 
-def _bags(one: Counter[str], two: Counter[str]) -> float:
-    total = one.total() + two.total()
-    return 2 * (one & two).total() / total if total else 1.0
+def _dice(one: frozenset[str], two: frozenset[str]) -> float:
+    total = len(one) + len(two)
+    return 2 * len(one & two) / total if total else 1.0
+
+
+def _shape(stmt: Stmt) -> str:
+    return f"{stmt.kind} {stmt.target or ' '.join(stmt.head.split(' ', 5)[:5])}"
 
 
 def _weight(stmt: Stmt) -> int:
     return 1 + sum(_weight(inner) for block in stmt.blocks for inner in block.stmts)
-
-
-def _target(stmt: Stmt) -> str | None:
-    node = stmt.node
-    if isinstance(node, ast.Assign):
-        return ast.dump(node.targets[0])
-    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        return ast.dump(node.target)
-    return None

@@ -20,14 +20,13 @@ import ast
 import re
 import sys
 import warnings
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, TypedDict
 
 from daifu_dap.common import refusals
 
-__all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse"]
+__all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse", "split"]
 
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -57,13 +56,17 @@ class Block:
 
 
 class Stmt:
-    """One statement: a cell, with the blocks it holds and the place it has."""
+    """One statement: a cell, with the blocks it holds and the place it has.
+
+    `node` is its tree; `delta` is what the lines in that tree lack to those of the text, other than
+    0 only in outlines that `surgery` revised instead of parsing.
+    """
 
     __slots__ = (
         "__dict__",
         "block",
-        "blocks",
         "column",
+        "delta",
         "end_column",
         "end_line",
         "first_line",
@@ -76,25 +79,32 @@ class Stmt:
         "parent",
     )
 
-    def __init__(self, node: ast.stmt, owner: Outline, parent: Stmt | None, index: int) -> None:
+    def __init__(
+        self, node: ast.stmt, owner: Outline, parent: Stmt | None, index: int, delta: int = 0
+    ) -> None:
         self.node = node
         self.owner = owner
         self.parent = parent
         self.index = index
+        self.delta = delta
         self.block: Block
         self.kind = type(node).__name__
         self.name: str | None = node.name if isinstance(node, SCOPES) else None
-        self.line = node.lineno
+        self.line = node.lineno + delta
         self.column = node.col_offset
-        self.end_line = node.end_lineno or node.lineno
+        self.end_line = (node.end_lineno or node.lineno) + delta
         self.end_column = node.end_col_offset or node.col_offset
         self.first_line = self.line
         if isinstance(node, SCOPES) and node.decorator_list:
-            self.first_line = min(self.line, node.decorator_list[0].lineno)
-        self.blocks = _blocks(node, owner, self)
+            self.first_line = min(self.line, node.decorator_list[0].lineno + delta)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name or ''} {self.line}:{self.column}>"
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks that the statement holds, in source order."""
+        return _blocks(self.node, self.owner, self)
 
     @property
     def is_scope(self) -> bool:
@@ -143,6 +153,7 @@ class Stmt:
         line, column = self.end_line, self.end_column
         if self.blocks:
             line, column = _header_end(self.node)
+            line += self.delta
             if (line, column) == (self.line, self.column) and self.owner.lines is not None:
                 column = len(self.owner.lines[line - 1].rstrip().encode())
         return Place(line=self.line, column=self.column, end_line=line, end_column=column)
@@ -184,14 +195,24 @@ class Stmt:
         return hash((self.head, tuple(_block_digest(block) for block in self.blocks)))
 
     @cached_property
-    def words(self) -> Counter[str]:
-        """The bag of names, constants and operators of the statement's own part."""
-        return Counter(word for word in self.head.split(" ") if word not in _BRACKETS)
+    def words(self) -> frozenset[str]:
+        """The names, constants and operators of the statement's own part."""
+        return frozenset(self.head.split(" ")) - _BRACKETS
 
     @cached_property
-    def bag(self) -> Counter[str]:
-        """The bag of heads of all that the statement's blocks hold, at every depth."""
-        return Counter(stmt.head for stmt in self.inside())
+    def heads(self) -> frozenset[str]:
+        """The heads of all that the statement's blocks hold, at every depth."""
+        return frozenset(stmt.head for stmt in self.inside())
+
+    @cached_property
+    def target(self) -> str | None:
+        """What an assignment binds first, in the form of a head; None for other statements."""
+        node = self.node
+        if isinstance(node, ast.Assign):
+            return _key(node.targets[0])
+        if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            return _key(node.target)
+        return None
 
     @cached_property
     def source(self) -> str | None:
@@ -209,6 +230,8 @@ class Stmt:
 
     def same(self, other: Stmt) -> bool:
         """Tell whether the two are the same program, comments and layout aside."""
+        if self.node is other.node:
+            return True
         if self.kind != other.kind or self.name != other.name:
             return False
         if self.source is not None and self.source == other.source:
@@ -233,14 +256,24 @@ class Scope:
 
 
 class Outline:
-    """A text as statements; see the head of this module."""
+    """A text as statements; see the head of this module.
 
-    def __init__(self, tree: ast.Module, text: str | None) -> None:
+    `deltas` gives `Stmt.delta` for each top-level node, all 0 when left out.
+    """
+
+    def __init__(
+        self, tree: ast.Module, text: str | None, deltas: Sequence[int] | None = None
+    ) -> None:
         self.tree = tree
         self.text = text
-        self.lines = None if text is None else _LINE.findall(text)
+        self.lines = None if text is None else split(text)
         self.block = Block("body", ())
-        self.block.stmts = _stmts(tree.body, self, None, self.block)
+        self.block.stmts = tuple(
+            Stmt(node, self, None, index, deltas[index] if deltas else 0)
+            for index, node in enumerate(tree.body)
+        )
+        for stmt in self.block.stmts:
+            stmt.block = self.block
 
     @property
     def body(self) -> tuple[Stmt, ...]:
@@ -310,18 +343,18 @@ def outline(source: str | ast.Module, path: str | None = None) -> Outline:
     return Outline(parse(source, path), source)
 
 
-def _stmts(
-    nodes: list[ast.stmt], owner: Outline, parent: Stmt | None, block: Block
-) -> tuple[Stmt, ...]:
-    made = tuple(Stmt(node, owner, parent, index) for index, node in enumerate(nodes))
-    for stmt in made:
-        stmt.block = block
-    return made
+def split(text: str) -> list[str]:
+    """Split a text into lines as Python counts them, each with its line break."""
+    return _LINE.findall(text)
 
 
 def _block(role: str, nodes: list[ast.stmt], owner: Outline, parent: Stmt, key: str = "") -> Block:
     block = Block(role, (), key)
-    block.stmts = _stmts(nodes, owner, parent, block)
+    block.stmts = tuple(
+        Stmt(node, owner, parent, index, parent.delta) for index, node in enumerate(nodes)
+    )
+    for stmt in block.stmts:
+        stmt.block = block
     return block
 
 

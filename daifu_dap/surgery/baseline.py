@@ -7,38 +7,58 @@ from collections import OrderedDict
 
 from daifu_dap.common.outline import Outline, outline
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.surgery.revise import revise
 
 __all__ = ["Baseline"]
 
 
 class Baseline:
-    """A bounded store of outlines by text, safe to use from several threads.
+    """A store of outlines by text, bounded by lines and safe to use from several threads.
 
-    Outlines never change, so one may serve any number of plans; a new text that was applied is
-    found again when it has become the running one.
+    Outlines never change, so one may serve any number of plans. A text that was only tried is
+    kept for the moment when it may become the running one, a running text until `lines` lines of
+    others have been asked for since: trees are millions of objects, and what is kept for nothing is
+    paid for at every full garbage collection.
     """
 
-    def __init__(self, limit: int = 48) -> None:
-        self._limit = limit
+    def __init__(self, lines: int = 20_000, fresh: int = 3) -> None:
+        self._limit = lines
+        self._fresh_limit = fresh
         self._kept: OrderedDict[str, Outline] = OrderedDict()
+        self._fresh: OrderedDict[str, Outline] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._kept) + len(self._fresh)
 
-    def outline(self, text: str, path: str | None = None) -> Outline:
-        """Give the outline of a text; raises DFU0001 for `path` if it does not parse."""
+    def outline(
+        self, text: str, path: str | None = None, *, base: Outline | None = None
+    ) -> Outline:
+        """Give the outline of a running text, or, with `base`, of one that is only tried.
+
+        `base` is the outline of the text that it edits, which makes it cheap. Raises the refusal
+        DFU0001, for `path`, if the text does not parse.
+        """
         with self._lock:
-            kept = self._kept.get(text)
-            if kept is not None:
+            known = self._kept.get(text) or self._fresh.get(text)
+        if known is None:
+            try:
+                known = outline(text, path) if base is None else revise(base, text, path)
+            except Refusal as refusal:
+                raise (refusal.at(path) if path else refusal) from None
+        with self._lock:
+            if base is not None and text not in self._kept:
+                self._fresh[text] = known
+                self._fresh.move_to_end(text)
+                while len(self._fresh) > self._fresh_limit:
+                    self._fresh.popitem(last=False)
+            else:
+                self._fresh.pop(text, None)
+                self._kept[text] = known
                 self._kept.move_to_end(text)
-                return kept
-        try:
-            made = outline(text, path)
-        except Refusal as refusal:
-            raise (refusal.at(path) if path else refusal) from None
-        with self._lock:
-            self._kept[text] = made
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
-        return made
+                while len(self._kept) > 1 and self._lines() > self._limit:
+                    self._kept.popitem(last=False)
+        return known
+
+    def _lines(self) -> int:
+        return sum(len(kept.lines or ()) for kept in self._kept.values())

@@ -77,10 +77,11 @@ def _features(node: ast.stmt) -> Iterator[__future__._Feature]:
 
 
 def _find(code: types.CodeType, function: Stmt) -> types.CodeType | None:
+    line = function.first_line - function.delta
     for const in code.co_consts:
         if not isinstance(const, types.CodeType):
             continue
-        if const.co_name == function.name and const.co_firstlineno == function.first_line:
+        if const.co_name == function.name and const.co_firstlineno == line:
             return const
         found = _find(const, function)
         if found is not None:

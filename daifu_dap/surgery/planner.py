@@ -45,7 +45,8 @@ def plan(
     outlines: dict[str, tuple[Outline, Outline]] = {}
     for path, (old_text, new_text) in files.items():
         try:
-            outlines[path] = (kept.outline(old_text, path), kept.outline(new_text, path))
+            old = kept.outline(old_text, path)
+            outlines[path] = (old, kept.outline(new_text, path, base=old))
         except Refusal as refusal:
             found.append(refusal)
     where = None if crash is None else crash.path
@@ -106,7 +107,8 @@ def _same(old: Outline, new: Outline) -> bool:
 
 def _check(old: Outline, new: Outline, codes: Codes) -> None:
     """Compile the top-level statements that the old text lacks, for the errors it finds."""
-    known = {stmt.source for stmt in old.body}
+    known = {stmt.node for stmt in old.body}
+    texts = {stmt.source for stmt in old.body}
     for stmt in new.body:
-        if stmt.source not in known:
+        if stmt.node not in known and stmt.source not in texts:
             codes.top(stmt)
