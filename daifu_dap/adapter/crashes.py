@@ -43,11 +43,10 @@ class Stop:
 
     @property
     def frame_id(self) -> int | None:
-        """The crashed frame, by debugpy's number."""
-        for frame in self.body.get("frames") or ():
-            if isinstance(frame.get("frameId"), int):
-                return int(frame["frameId"])
-        return None
+        """The crashed frame, by debugpy's number: the first that could be resumed."""
+        known = [each for each in self.body.get("frames") or () if each.get("frameId")]
+        chosen = [each for each in known if each.get("resumable")] or known
+        return int(chosen[0]["frameId"]) if chosen else None
 
 
 class Crashes:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+PATIENCE = 10.0
+"""Seconds that the program may take to take over the crash filter."""
+
 
 class Start:
     """Handles the requests that begin a session."""
@@ -22,6 +25,7 @@ class Start:
         self._session = session
         self.begun = False
         self.filter_on = True
+        self._attached = False
 
     def claims(self, request: Message) -> bool:
         """Handle a request if it is one of the beginning; tell whether it was."""
@@ -65,7 +69,7 @@ class Start:
         session.attributes, arguments = launch.read(request.get("arguments") or {})
         fields = Fields(arguments)
         place = fields.record("connect")
-        self.begun = True
+        self.begun = self._attached = True
         if place is None or session.server.is_ours(place.integer("port"), place.string("host")):
             session.forward(request, arguments)
             return
@@ -93,13 +97,25 @@ class Start:
 
         def task() -> None:
             if on != self.filter_on:
-                answer = session.ask("evaluate", runtime.question("filter", {"on": on}, None))
-                if answer.get("success"):
-                    self.filter_on = on
+                self._tell_filter(on)
             session.forward(request, theirs)
 
         session.later(task)
 
     def configuration_done(self, request: Message) -> None:
         """Let the program go, once the filters before it are set."""
-        self._session.later(lambda: self._session.forward(request))
+        session = self._session
+        session.later(lambda: session.forward(request))
+        if self._attached and self.filter_on:
+            session.later(lambda: self._tell_filter(True))
+
+    def _tell_filter(self, on: bool) -> None:
+        """Tell the runtime whether the crash barrier is on.
+
+        A program without our runtime has no barrier, and nothing to be told.
+        """
+        try:
+            runtime.ask(self._session.ask, "filter", {"on": on}, None, PATIENCE)
+            self.filter_on = on
+        except runtime.Failed:
+            pass

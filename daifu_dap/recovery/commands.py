@@ -144,18 +144,19 @@ def _exception(held: Held, expression: str) -> BaseException:
 
 
 def _depth(held: Held, frame_id: int | None) -> int:
-    """How far out from the crashed frame the frame is that the client knows by `frame_id`."""
+    """How many vaccinated frames out from the crashed one the frame is that the client knows by
+    `frame_id`."""
     if frame_id is None:
         return 0
-    described = bridge.describe(held)["frames"]
-    for depth, entry in enumerate(described):
+    depth = 0
+    why = "it is not a frame of this stop"
+    for entry in bridge.describe(held)["frames"]:
         if entry.get("frameId") == frame_id:
-            return depth
-    raise Refusal.of(
-        refusals.NOT_RESUMABLE,
-        function=f"Frame {frame_id}",
-        why="it is not a vaccinated frame of this stop",
-    )
+            if entry.get("resumable"):
+                return depth
+            why = str(entry.get("reason") or "it is not vaccinated")
+        depth += bool(entry.get("resumable"))
+    raise Refusal.of(refusals.NOT_RESUMABLE, function=f"Frame {frame_id}", why=why)
 
 
 _TABLE: dict[str, Callable[[Json], Json]] = {

@@ -81,6 +81,8 @@ def _await_client(seconds: float | None) -> bool:
     """Sleep until a client is attached; tell whether one came in time."""
     deadline = None if seconds is None else time.monotonic() + seconds
     while not bridge.connected():
+        if bridge.passing():
+            return False
         if deadline is not None and time.monotonic() >= deadline:
             return False
         time.sleep(PAUSE)
