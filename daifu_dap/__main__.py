@@ -1,0 +1,45 @@
+"""`python -m daifu_dap [options] train.py args...`: run a program vaccinated; drop-in for `python -m debugpy`.
+
+With one of debugpy's options the whole command line is debugpy's, and its code runs the program. Without
+one no port is opened until there is a crash.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from daifu_dap.vaccine import hook, script
+
+USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait-for-client] ...
+           {FILE | -m MODULE | -c CODE} [ARGUMENT]...
+
+Runs a Python program behind crash barriers. All options of `python -m debugpy` work here; without
+--listen or --connect, no port is opened until the program crashes, and then it says where to attach.
+"""
+
+
+def main() -> None:
+    """Run the command line in `sys.argv`."""
+    arguments = sys.argv[1:]
+    if arguments in ([], ["-h"], ["--help"]):
+        print(USAGE, end="", file=sys.stdout if arguments else sys.stderr)
+        sys.exit(0 if arguments else 2)
+    hook.start()
+    first, rest = arguments[0], arguments[1:]
+    if first == "-m" and rest:
+        script.run_module(rest[0], rest[1:])
+    elif first == "-c" and rest:
+        script.run_code(rest[0], rest[1:])
+    elif first.startswith("-"):
+        from debugpy.server import cli
+
+        cli.main()
+    else:
+        script.run_file(first, rest)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(f"daifu: {error}")

@@ -1,0 +1,221 @@
+"""The crash barrier: from an exception in a woven body to what is run instead.
+
+The course of a crash, all of it in the thread that crashed:
+
+1. `stopped` is called by the body's handler. It lets pass what is no crash (see `meant`), and what was
+   let go before.
+2. The point where the frame stands is found (`locate`), a `Crash` is made of it, and somebody is asked:
+   the program's own crash handler, else a connected debugger, else the policy for when nobody is there.
+3. The resolution becomes a `Ticket`: the continuation is compiled, and only when that has succeeded are
+   the frame's variables taken. A resolution that cannot be carried out is refused, nothing has changed,
+   and the same somebody is asked again.
+4. The body's handler ends, and with it the last hold on the exception; the body's tail drops its
+   locals and calls `drive`, which runs the continuation in a fresh frame.
+5. A crash in the continuation leaves its own ticket with the same `drive` loop. So the stack is one
+   frame deeper after the first recovery of a call, and no deeper after the ten-thousandth.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import CellType, FrameType, FunctionType
+
+from daifu_dap.common import refusals
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery import capture, journal, meant, policy, state, versions
+from daifu_dap.recovery.continuation import build
+from daifu_dap.recovery.crash import Crash, tidy
+from daifu_dap.recovery.leave import arm
+from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, locate
+from daifu_dap.recovery.resolution import Goto, Raise, Replace, Resolution, RestartFrame, Retry, Return, Skip
+from daifu_dap.recovery.state import Ticket
+
+__all__ = ["arm", "drive", "ran", "stopped", "taken"]
+
+ACTIONS: dict[type[Resolution], str] = {Retry: "retry", Skip: "skip", Return: "return", Raise: "raise"}
+
+
+def stopped(frame: FrameType, key: str, cells: FunctionType | None) -> bool:
+    """Resolve the exception that is being handled in `frame`.
+
+    Args:
+        frame: the frame of a woven body.
+        key: names the text it runs.
+        cells: a function that closes over the frame's cell and free variables, if it has any.
+
+    Returns:
+        Whether the frame has a ticket now and is to be left; else the exception goes on.
+    """
+    exception = sys.exception()
+    assert exception is not None
+    local = state.local
+    if local.busy or sys.is_finalizing() or local.declined == mark(exception):
+        return False
+    local.busy = True
+    try:
+        if not meant.crash(frame, exception):
+            return False
+        ticket = resolve(frame, key, cells, exception)
+        if ticket is None:
+            local.declined = mark(exception)
+            return False
+        state.forget(frame)
+        state.tickets[frame] = ticket
+        return True
+    finally:
+        local.busy = False
+
+
+def mark(exception: BaseException) -> tuple[int, int]:
+    """Identifies an exception on its way out, without holding on to it."""
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return id(exception), id(traceback)
+
+
+def resolve(
+    frame: FrameType, key: str, cells: FunctionType | None, exception: BaseException
+) -> Ticket | None:
+    """Ask what to do about a crash until the answer can be carried out; None to let it go on."""
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_frame is not frame:
+        traceback = traceback.tb_next
+    text = versions.text_of(frame.f_code, key)
+    if traceback is None or text is None:
+        return None
+    point = locate(text, frame.f_code, traceback.tb_lasti)
+    if point is None:
+        return None
+    shared: dict[str, CellType] = {}
+    if cells is not None:
+        shared = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+    crash = Crash(frame, exception, point, shared, next(state.ids))
+    crash.origin = crash.target = capture.settled(crash)
+    crash.obstacle = capture.obstacle(crash)
+    entry = journal.crashed(crash)
+    state.stops[crash.stop_id] = crash
+    try:
+        last: Resolution | None = None
+        while True:
+            resolution = policy.ask(crash)
+            if isinstance(resolution, Raise) and resolution.exc is None:
+                journal.resolved(entry, crash, resolution)
+                return None
+            try:
+                ticket = prepared(crash, resolution)
+            except Refusal as refusal:
+                crash.refusal = refusal
+                if resolution == last:
+                    exception.add_note(f"The resolution given for this crash was refused: {refusal}")
+                    return None
+                last = resolution
+                continue
+            journal.resolved(entry, crash, resolution)
+            ticket.journal = entry
+            tidy(exception.__traceback__, frame)
+            return ticket
+    finally:
+        del state.stops[crash.stop_id]
+        crash.release()
+
+
+def prepared(crash: Crash, resolution: Resolution) -> Ticket:
+    """The ticket for `resolution`.
+
+    Raises:
+        Refusal: it cannot be carried out; nothing has changed.
+    """
+    started = time.perf_counter()
+    if isinstance(resolution, Replace):
+        from daifu_dap.recovery import replace
+
+        replace.whole(crash, resolution.text)
+        resolution = Retry()
+    if isinstance(resolution, (Goto, RestartFrame)):
+        why = "choosing another cell or calling a frame again is not there yet"
+        raise Refusal.of(refusals.NOT_RESUMABLE, path=crash.filename, function=crash.function, why=why)
+    if not isinstance(resolution, Resolution):
+        known = ", ".join(sorted(each.__name__ for each in ACTIONS))
+        raise Refusal.of(refusals.UNKNOWN_ACTION, action=repr(resolution), known=known)
+    if isinstance(resolution, Return) and crash.target.scope.module:
+        why = "module-level code returns nothing; skip the cell or raise instead"
+        raise Refusal.of(refusals.NOT_RESUMABLE, path=crash.filename, function="<module>", why=why)
+    given: object = None
+    if isinstance(resolution, Return):
+        given = resolution.value
+    elif isinstance(resolution, Raise):
+        given = resolution.exc
+    return ticket(crash, ACTIONS[type(resolution)], given, started)
+
+
+def ticket(crash: Crash, action: str, given: object, started: float) -> Ticket:
+    """Compile the continuation, then take what the frame has."""
+    live = capture.live(crash, action)
+    target = crash.target
+    if target.phase == RUN and crash.origin.phase in (NEXT, TARGET, MATCH):
+        live = live[:-1]  # its header is run anew
+    values = crash.locals.values()
+    file = versions.find(crash.filename)
+    assert file is not None
+    own = [] if target.scope.module else [n for n in crash.frame.f_code.co_varnames if n in values]
+    extra = [n for n in values if not target.scope.module and n not in own and n not in crash.cells]
+    capture.reach(crash)
+    bound = [*own, *extra]
+    for_this = (action, target, bound, [kind for kind, _ in live])
+    if crash.made is None or crash.made[0] != for_this:
+        number = next(state.ids)
+        try:
+            compiled = build(target, action, number, bound, crash.cells, live, file.select)
+        except Exception as error:
+            raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
+        crash.made = for_this, number, compiled
+    _, number, made = crash.made
+    held = [value for kind, value in live if kind in ("iterator", "manager")]
+    result = [value for kind, value in live if kind == capture.RETURNING][:1]
+    return Ticket(
+        number,
+        made,
+        crash.frame.f_globals,
+        crash.cells,
+        [*(values[name] for name in made.bound), *held, *(result if made.value else [])],
+        [value for kind, value in live if kind in ("handled", capture.PENDING)],  # type: ignore[misc]
+        {},
+        given,
+        started,
+    )
+
+
+def taken(frame: FrameType) -> Ticket:
+    """The ticket of a frame that has reached its tail, which lets go of its locals here."""
+    if sys.version_info < (3, 13) and frame.f_code.co_name != "<module>":
+        frame.f_locals.clear()  # what the frame object cached when its locals were looked at
+    return state.tickets.pop(frame)
+
+
+def drive(frame: FrameType) -> object:
+    """Run a body's continuation, and what it is left for in its turn, to the end."""
+    ticket = taken(frame)
+    while True:
+        state.lookup[ticket.id] = ticket
+        try:
+            result = ticket.run()
+        finally:
+            del state.lookup[ticket.id]
+        if ticket.next is None:
+            return result
+        ticket = ticket.next
+
+
+def ran(ticket: Ticket) -> None:
+    """The resumed cell has run through."""
+    if ticket.ran:
+        return
+    ticket.ran = True
+    journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: state.stops.clear())

@@ -1,0 +1,171 @@
+"""Taking from a left frame what its live blocks hold, and saying beforehand why it cannot be had."""
+
+from __future__ import annotations
+
+import ast
+import types
+from dataclasses import replace
+from types import CellType
+
+from daifu_dap.common import refusals
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery import state
+from daifu_dap.recovery.continuation import Live
+from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point
+from daifu_dap.vaccine import names, weave
+
+PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
+
+
+def obstacle(crash: Crash) -> Refusal | None:
+    """Why the crashed cell cannot be resumed, or None if it can."""
+    try:
+        live(crash, "retry")
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def settled(crash: Crash) -> Point:
+    """The crash's point; for a failed `__exit__`, with the `with` item that it is the exit of."""
+    point, node = crash.origin, crash.origin.node
+    if point.phase != EXIT or point.item < 0 or not isinstance(node, ast.With):
+        return point
+    for item in reversed(range(len(node.items))):
+        try:
+            slot(crash, node, item)
+        except Refusal:
+            continue
+        return replace(point, item=item)
+    return replace(point, item=-1)
+
+
+def live(crash: Crash, action: str) -> Live:
+    """What the live blocks around the crash hold, outermost first.
+
+    Raises:
+        Refusal: something that is needed was lost with the exception.
+    """
+    point = crash.origin
+    found: Live = []
+    for node, where in point.live:
+        if where in ("handlers", MATCH):
+            found.append(("handled", handled(crash, node)))
+        elif where == "finalbody":
+            found.append(reached(crash, node))
+        elif isinstance(node, ast.For):
+            found.append(("iterator", slot(crash, node, 0)))
+        elif isinstance(node, ast.With):
+            count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
+            found.extend(("manager", slot(crash, node, index)) for index in range(count))
+    if action == "retry" and crash.target.phase in (NEXT, TARGET, EXIT):
+        lost(crash, point, found)
+    return found
+
+
+def lost(crash: Crash, point: Point, found: Live) -> None:
+    """Refuse a retry of a header that has no second try."""
+    node = point.node
+    if point.phase == NEXT:
+        iterator = found[-1][1]
+        if isinstance(iterator, types.GeneratorType) and iterator.gi_frame is None:
+            what = f"generator {iterator.__qualname__}"
+            raise Refusal.of(refusals.GENERATOR_DEAD, path=crash.filename, line=node.lineno, what=what)
+    elif point.phase == TARGET:
+        why = "the value that its loop could not assign is gone; skip goes on with the next one"
+        raise not_resumable(crash, why)
+    elif isinstance(node, ast.With) and (point.item < 0 or leaves(node.body)):
+        why = "the exit of its with block may have been reached by return, break or continue"
+        if point.item < 0:
+            why = "an exception was on its way through the exit of its with block"
+        raise not_resumable(crash, why)
+
+
+def not_resumable(crash: Crash, why: str) -> Refusal:
+    place = {"path": crash.filename, "line": crash.origin.node.lineno}
+    return Refusal.of(refusals.NOT_RESUMABLE, **place, function=crash.function, why=why)  # type: ignore[arg-type]
+
+
+def slot(crash: Crash, node: ast.stmt, item: int) -> object:
+    number = crash.origin.scope.numbers[id(node), item]
+    if crash.origin.scope.module:
+        value = state.held.get(crash.frame, {}).get(number)
+    else:
+        value = crash.frame.f_locals.get(names.slot(number))
+    if value is None:
+        raise not_resumable(crash, f"the block of line {node.lineno} was left when a handler ran")
+    return value
+
+
+def reached(crash: Crash, node: ast.stmt) -> tuple[str, object]:
+    """How the `finally` of `node` was reached, and the exception or value it holds back."""
+    number = crash.origin.scope.numbers[id(node), 0]
+    if crash.origin.scope.module:
+        how = state.marks.get(crash.frame, {}).get(number, weave.NORMAL)
+    else:
+        how = crash.frame.f_locals.get(names.mode(number), weave.NORMAL)
+    if how == weave.PENDING:
+        return PENDING, handled(crash, node)
+    if how == weave.RETURN:
+        return RETURNING, crash.frame.f_locals.get(names.VALUE)
+    return str(how), None
+
+
+def handled(crash: Crash, node: ast.stmt) -> BaseException:
+    """The exception that was being handled in a block of `node` when the crash was raised.
+
+    Python chains it to the crash as a `__context__`; it is the one that has passed through this body.
+    """
+    code = crash.frame.f_code
+    seen: set[int] = set()
+    exception = crash.exception.__context__
+    while exception is not None and id(exception) not in seen:
+        seen.add(id(exception))
+        traceback = exception.__traceback__
+        if traceback is not None:
+            other = traceback.tb_frame.f_code
+            if (other.co_filename, other.co_qualname) == (code.co_filename, code.co_qualname):
+                return exception
+        exception = exception.__context__
+    raise not_resumable(crash, f"the exception that line {node.lineno} handles is not to be found")
+
+
+def leaves(body: list[ast.stmt], looping: bool = False) -> bool:
+    """Whether statements of `body` may leave it by return, break or continue."""
+    for node in body:
+        if isinstance(node, ast.Return) or (
+            isinstance(node, (ast.Break, ast.Continue)) and not looping
+        ):
+            return True
+        inside = looping or isinstance(node, (ast.For, ast.While))
+        if leaves(weave.children(node), inside):
+            return True
+    return False
+
+
+def reach(crash: Crash) -> None:
+    """See that every closure variable of the target is one that the live frame has.
+
+    Raises:
+        Refusal: one is not; the live function cannot come by its cell.
+    """
+    scope = crash.target.scope
+    if scope.module:
+        return
+    for name in scope.plain.co_freevars:
+        if name in crash.cells:
+            continue
+        owner = class_of(crash) if name == "__class__" else None
+        if owner is None:
+            raise Refusal.of(refusals.CLOSURE, path=crash.filename, function=scope.qualname, name=name)
+        crash.cells[name] = CellType(owner)
+
+
+def class_of(crash: Crash) -> type | None:
+    """The class in whose body the crashed function stands, if it can be reached by name."""
+    *path, _ = crash.target.scope.qualname.split(".")
+    found: object = None
+    for index, name in enumerate(path):
+        found = crash.frame.f_globals.get(name) if index == 0 else getattr(found, name, None)
+    return found if isinstance(found, type) else None

@@ -1,0 +1,428 @@
+"""Continuations: the rest of a body, from a point on, as code of its own.
+
+A continuation is the body's own text with everything before the point left out on the first pass only.
+It is built by peeling the blocks along the path to the point, innermost last:
+
+* a branch (`if`, `match`) is taken for granted: what is left of it stands there bare;
+* a loop becomes the rest of the interrupted pass, inside a loop of one pass so that `break` and
+  `continue` mean what they mean, whose `else` is the ordinary loop over the same live iterator;
+* a `with` adopts the entered manager: it is not entered again, and is exited at its proper place;
+* a `try` is rebuilt around the rest of its part; in a handler, or in a `finally` that an exception had
+  brought about, that exception is made current again first; a `finally` reached by `return`, `break` or
+  `continue` ends by doing that.
+
+Later passes are ordinary woven code at ordinary speed, so a run that was recovered once pays nothing for
+it. The interpreter knows nothing of continuations: they are functions with the same name, parameters,
+closure cells and globals as the original, whose first statement binds the locals that were bound.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import CodeType
+
+from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step
+from daifu_dap.vaccine import names
+from daifu_dap.vaccine.compile import Select, alone, definition, split
+from daifu_dap.vaccine.text import Scope
+from daifu_dap.vaccine.syntax import (
+    assign,
+    at,
+    constant,
+    load,
+    nowhere,
+    replaced,
+    runtime,
+    store,
+)
+from daifu_dap.vaccine.weave import (
+    BREAK,
+    CONTINUE,
+    PENDING,
+    RETURN,
+    Block,
+    Enclosing,
+    Weaver,
+    barrier,
+)
+
+Live = list[tuple[str, object]]
+"""What a frame's live blocks hold, outermost first: kind ("iterator", "manager", "handled", or the way
+a `finally` was reached) and object."""
+
+
+@dataclass
+class Resumer(Weaver):
+    """Weaves a body from a point on.
+
+    Attributes:
+        id: the recovery, by which the woven code asks the runtime for what it needs.
+        action: what to do at the point: "retry", "skip", "return" or "raise".
+        modes: how each `finally` body around the point was reached, outermost first.
+    """
+
+    point: Point = field(kw_only=True)
+    id: int = field(kw_only=True)
+    action: str = field(kw_only=True)
+    modes: list[int] = field(kw_only=True)
+
+    def rest(self, statements: Sequence[ast.stmt], depth: int = 0) -> Block:
+        """What is left of a block that the path goes through at `depth`."""
+        index = self.point.path[depth].index
+        return [*self.resume(statements[index], depth), *self.block(statements[index + 1 :])]
+
+    def resume(self, node: ast.stmt, depth: int) -> Block:
+        if depth + 1 == len(self.point.path):
+            return self.cell(node)
+        step = self.point.path[depth + 1]
+        if step.field == "cases":
+            return self.rest(node.cases[step.which].body, depth + 1)  # type: ignore[attr-defined]
+        if isinstance(node, (ast.Try, ast.TryStar)):
+            return self.tried(node, step, depth + 1)  # type: ignore[arg-type]
+        if step.field == "body" and isinstance(node, ast.For):
+            self.enter("loop", self.number(node))
+            inner = self.rest(node.body, depth + 1)
+            self.enclosing.pop()
+            ordinary = self.loop(node, runtime("once", self.kept(self.number(node))))
+            return [self.single(inner, ordinary), *self.clear_managers(node)]
+        if step.field == "body" and isinstance(node, ast.While):
+            self.enter("loop", None)
+            inner = self.rest(node.body, depth + 1)
+            self.enclosing.pop()
+            ordinary_ = self.block([node])
+            return [self.single(inner, *ordinary_), *self.clear_managers(node)]
+        if step.field == "body" and isinstance(node, ast.With):
+            return self.adopted(node, len(node.items), self.rest(node.body, depth + 1))
+        return self.rest(getattr(node, step.field), depth + 1)
+
+    def enter(self, kind: str, number: int | None) -> None:
+        self.enclosing.append(Enclosing(kind, number))
+
+    def single(self, inner: Block, *then: ast.stmt) -> ast.stmt:
+        """`inner` as the only pass of a loop, `then` unless it breaks out."""
+        target: ast.expr = store(names.ONCE)
+        if self.module:
+            target = ast.Attribute(load(names.RUNTIME), "pass_", ast.Store())
+        once = ast.For(target, ast.Tuple([constant(None)], ast.Load()), [], [])
+        once = nowhere(once)
+        once.body, once.orelse = inner, list(then)
+        return once
+
+    def kept(self, number: int) -> ast.expr:
+        """What the slot holds."""
+        if self.module:
+            return runtime("held", constant(number))
+        return load(names.slot(number))
+
+    def adopted(self, node: ast.With, count: int, inner: Block, first: int = 0) -> Block:
+        """`inner` inside managers `first` to `count` of `node`, which are entered already."""
+        for index in range(count - 1, first - 1, -1):
+            number = self.number(node, index)
+            manager = at(runtime("adopt", self.kept(number)), node.items[index].context_expr)
+            inner = self.managed(node, number, ast.withitem(manager, None), inner)
+        return inner
+
+    # ---- try
+
+    def tried(self, node: ast.Try, step: Step, depth: int) -> Block:
+        if step.field == "finalbody":
+            return self.finishing(node, depth)
+        if node.finalbody:
+            self.enter("finally", self.number(node))
+        if step.field == "body":
+            parts = self.parts(node, self.rest(node.body, depth))
+        elif step.field == "handlers":
+            handler = node.handlers[step.which]
+            body = [*self.rehandled(), *self.entry(node), *self.rest(handler.body, depth)]
+            parts = [self.handling(handler.name, body, node)]
+        else:
+            parts = self.rest(node.orelse, depth)
+        if node.finalbody:
+            self.enclosing.pop()
+        return self.final(node, parts)
+
+    def handling(self, name: str | None, body: Block, node: ast.stmt) -> ast.stmt:
+        """`body` run as the handler of the exception that was being handled."""
+        kind = ast.Attribute(load(names.RUNTIME), "BaseException", ast.Load())
+        handler = nowhere(ast.ExceptHandler(kind, name, []))
+        handler.body = body
+        raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
+        return at(ast.Try([raised], [handler], [], []), node)
+
+    def rehandled(self) -> Block:
+        return [nowhere(ast.Expr(runtime("rehandled", constant(self.id))))]
+
+    def finishing(self, node: ast.Try, depth: int) -> Block:
+        how = self.modes.pop(0)
+        inner = self.rest(node.finalbody, depth)
+        if how == PENDING:
+            raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
+            return [at(ast.Try([raised], [], [], [*self.rehandled(), *inner]), node)]
+        if how == RETURN:
+            return [*inner, *self.Return(nowhere(ast.Return(load(names.VALUE))))]
+        if how == BREAK:
+            return [*inner, *self.Break(nowhere(ast.Break()))]
+        if how == CONTINUE:
+            return [*inner, *self.Continue(nowhere(ast.Continue()))]
+        return inner
+
+    # ---- the cell
+
+    def ran(self) -> Block:
+        return [nowhere(ast.Expr(runtime("ran", constant(self.id))))]
+
+    def value(self, expression: ast.expr) -> ast.expr:
+        return at(runtime("ran_value", constant(self.id), expression), expression)
+
+    def cell(self, node: ast.stmt) -> Block:
+        """The cell at the point, by the action and the phase."""
+        if self.action == "return":
+            given = at(ast.Return(runtime("given", constant(self.id))), node)
+            return [*self.ran(), *self.Return(given)]
+        if self.action == "raise":
+            raised = at(ast.Raise(runtime("given", constant(self.id))), node)
+            return self.around(node, [*self.ran(), raised])
+        if self.action == "skip" and self.point.phase == TARGET:
+            assert isinstance(node, ast.For)
+            return [*self.ran(), self.loop(node, runtime("once", self.kept(self.number(node))))]
+        if self.action == "skip" or self.point.after:
+            return self.around(node, self.ran())
+        if self.point.phase == EXIT and isinstance(node, ast.With):
+            item = self.point.item
+            closed = self.adopted(node, item + 1, [at(ast.Pass(), node)], item)
+            return self.adopted(node, item, [*closed, *self.ran()])
+        if self.point.phase == MATCH and isinstance(node, (ast.Try, ast.TryStar)):
+            return self.matching(node)  # type: ignore[arg-type]
+        method: Callable[[ast.stmt], Block] | None
+        method = getattr(self, f"cell_{type(node).__name__}", None)
+        return method(node) if method is not None else [*self.block([node]), *self.ran()]
+
+    def around(self, node: ast.stmt, inner: Block) -> Block:
+        """`inner` in place of the cell, inside the managers of its header that are entered."""
+        if isinstance(node, ast.With) and self.point.phase in (ENTER, EXIT):
+            return self.adopted(node, self.point.item, inner)
+        return inner
+
+    def matching(self, node: ast.Try) -> Block:
+        """Choose the handler again for the exception that was being handled."""
+        if node.finalbody:
+            self.enter("finally", self.number(node))
+        handlers = []
+        for each in node.handlers:
+            body = [*self.rehandled(), *self.ran(), *self.entry(node), *self.block(each.body)]
+            handlers.append(replaced(each, body=body))
+        raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
+        parts: Block = [replaced(node, body=[raised], handlers=handlers, orelse=[], finalbody=[])]
+        if node.finalbody:
+            self.enclosing.pop()
+        return self.final(node, parts)
+
+    def cell_Return(self, node: ast.Return) -> Block:
+        if node.value is None:
+            return [*self.ran(), *self.Return(node)]
+        return self.Return(replaced(node, value=self.value(node.value)))
+
+    def cell_Raise(self, node: ast.stmt) -> Block:
+        return self.block([node])
+
+    def cell_Break(self, node: ast.stmt) -> Block:
+        return [*self.ran(), *self.block([node])]
+
+    cell_Continue = cell_Break
+
+    def cell_If(self, node: ast.If) -> Block:
+        return self.block([replaced(node, test=self.value(node.test))])
+
+    def cell_Match(self, node: ast.Match) -> Block:
+        return self.block([replaced(node, subject=self.value(node.subject))])
+
+    def cell_While(self, node: ast.While) -> Block:
+        once = self.single(self.inside("loop", None, node.body), *self.block([node]))
+        branch = ast.If(self.value(node.test), [once], self.block(node.orelse))
+        return [at(branch, node), *self.clear_managers(node)]
+
+    def cell_For(self, node: ast.For) -> Block:
+        number = self.number(node)
+        begun: Block = []
+        if self.point.phase != NEXT:
+            iterator = at(runtime("iter", node.iter), node.iter)
+            if self.module:
+                begun = [at(ast.Expr(runtime("hold", constant(number), iterator)), node)]
+            else:
+                begun = [at(assign(names.slot(number), iterator), node)]
+        # One pass over what `__next__` gives, so that a failure of it is this cell's; then the loop.
+        first = runtime("take", constant(self.id), self.kept(number))
+        rest = self.loop(node, runtime("rest", constant(self.id), self.kept(number)))
+        once = replaced(
+            node,
+            iter=at(first, node.iter),
+            body=self.inside("loop", number, node.body),
+            orelse=[rest],
+        )
+        return [*begun, once, *self.clear_managers(node)]
+
+    def cell_With(self, node: ast.With) -> Block:
+        item = self.point.item if self.point.phase == ENTER else 0
+        body = [*self.ran(), *self.block(node.body)]
+        return self.adopted(node, item, self.managers(node, item, body))
+
+    def cell_Try(self, node: ast.Try) -> Block:
+        body = [*self.ran(), *self.block(node.body)]
+        if node.finalbody:
+            self.enter("finally", self.number(node))
+        parts = self.parts(node, body)
+        if node.finalbody:
+            self.enclosing.pop()
+        return self.final(node, parts)
+
+    cell_TryStar = cell_Try
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """A compiled continuation.
+
+    Attributes:
+        code: its code.
+        bound: the locals that its first statement binds, in order; then come `slots`.
+        slots: numbers of the slots that it binds to what the live blocks hold, outermost first.
+        value: whether the value of an announced `return` is bound last.
+    """
+
+    code: CodeType
+    bound: tuple[str, ...]
+    slots: tuple[int, ...]
+    value: bool
+
+
+def build(
+    point: Point,
+    action: str,
+    recovery: int,
+    bound: Collection[str],
+    cells: Collection[str],
+    live: Live,
+    select: Select,
+) -> Continuation:
+    """Compile the continuation from `point` on.
+
+    Args:
+        point: where to go on.
+        action: see `Resumer`.
+        recovery: the id by which the code asks the runtime for objects.
+        bound: locals of the live frame that are bound.
+        cells: names of the live frame's cell and free variables.
+        live: what the live blocks hold.
+        select: which functions defined in the body are vaccinated.
+
+    Raises:
+        SyntaxError: from a text that was not compiled before.
+    """
+    text, scope = point.text, point.scope
+    plain = scope.plain
+    module = scope.module
+    modes = [int(kind) for kind, _ in live if kind.isdigit()]
+    known = () if module else (*plain.co_varnames, *plain.co_cellvars)
+    kept = tuple(name for name in bound if name in known and name not in cells)
+    own = [] if module else [n for n in plain.co_varnames if n not in plain.co_cellvars and n not in cells]
+    all_cells = () if module else tuple(dict.fromkeys((*plain.co_cellvars, *plain.co_freevars, *cells)))
+    resumer = Resumer(
+        text.key,
+        scope.numbers,
+        all_cells,
+        own,
+        module,
+        partial(definition, text, select=select),
+        point=point,
+        id=recovery,
+        action=action,
+        modes=modes,
+    )
+    slots = tuple(slot_numbers(point, resumer))
+    value = str(RETURN) in [kind for kind, _ in live]
+    body = [*resumer.rest(scope.node.body)]
+    state = runtime("state", constant(recovery))
+    over = runtime("hand_over", constant(recovery))
+    if module:
+        doc, _ = split(scope.node.body)
+        first = nowhere(ast.Expr(state))
+        tree = ast.Module(barrier(resumer, [first, *body], over), [])
+        return Continuation(alone(text, scope, tree, ()), (), slots, value)  # type: ignore[arg-type]
+    assert not isinstance(scope.node, ast.Module)
+    stored = [*kept, *(names.slot(n) for n in slots), *([names.VALUE] if value else [])]
+    first = nowhere(ast.Assign([ast.List([store(n) for n in stored], ast.Store())], state))
+    parameters, unbound = signature(scope, cells, kept)
+    before: Block = [first]
+    if unbound:
+        before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
+    shared = [n for n in cells if n != "__class__" and n not in plain.co_freevars]
+    outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
+    whole = [*outer, *barrier(resumer, [*before, *body], over)]
+    node = replaced(scope.node, args=parameters, body=whole)
+    return Continuation(alone(text, scope, node, all_free(plain, cells)), kept, slots, value)
+
+
+def all_free(plain: CodeType, cells: Collection[str]) -> list[str]:
+    return list(dict.fromkeys((*cells, *plain.co_freevars)))
+
+
+def slot_numbers(point: Point, weaver: Weaver) -> list[int]:
+    """The slots of the live blocks around `point`, in the order of `Live`'s iterators and managers."""
+    found: list[int] = []
+    for node, where in point.live:
+        if isinstance(node, ast.For):
+            found.append(weaver.number(node))
+        elif isinstance(node, ast.With):
+            count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
+            found.extend(weaver.number(node, index) for index in range(count))
+    return found
+
+
+def signature(
+    scope: Scope, cells: Collection[str], bound: Collection[str]
+) -> tuple[ast.arguments, list[str]]:
+    """The parameters of a continuation, and those of them to be unbound again at once.
+
+    They keep names and order, so that frames look the same and `super()` finds its first argument; a
+    parameter that closures share lives in its cell, and a stand-in takes its place.
+    """
+    assert not isinstance(scope.node, ast.Module)
+    arguments = scope.node.args
+    unbound: list[str] = []
+    count = 0
+
+    def parameter(each: ast.arg | None) -> ast.arg | None:
+        nonlocal count
+        if each is None:
+            return None
+        count += 1
+        name = mangled(each.arg, scope.owner)
+        if name in cells:
+            return replaced(each, arg=f"__daifu_p{count}__")
+        if name not in bound:
+            unbound.append(each.arg)
+        return each
+
+    parameters = replaced(
+        arguments,
+        posonlyargs=[parameter(each) for each in arguments.posonlyargs],
+        args=[parameter(each) for each in arguments.args],
+        vararg=parameter(arguments.vararg),
+        kwonlyargs=[parameter(each) for each in arguments.kwonlyargs],
+        kwarg=parameter(arguments.kwarg),
+    )
+    return parameters, unbound
+
+
+def mangled(name: str, owner: str | None) -> str:
+    """A private name as the compiler spells it inside class `owner`."""
+    if owner is None or not name.startswith("__") or name.endswith("__"):
+        return name
+    owner = owner.lstrip("_")
+    return f"_{owner}{name}" if owner else name
+
+
+__all__ = ["RUN", "Continuation", "Live", "Resumer", "build"]

@@ -1,0 +1,54 @@
+"""What the debugger's side may ask of the kernel while a crash is held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daifu_dap.recovery import barrier, journal as _journal, replace as _replace, state, versions
+from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.resolution import Raise, Resolution
+
+
+def stops() -> dict[int, Crash]:
+    """The crashes that are held now, by stop id."""
+    return dict(state.stops)
+
+
+def running_texts() -> dict[str, str]:
+    """The present text of every vaccinated file, by path."""
+    return {path: file.present.text for path, file in versions.files().items()}
+
+
+def replace(
+    crash: Crash, files: dict[str, str], resume: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """Make `files` the running texts; the crash stays held.
+
+    Args:
+        crash: the held crash whose frame is to go on in the new text.
+        files: the whole new text of each file, by path.
+        resume: line and column (bytes) of the statement at which the frame goes on, if it was planned.
+
+    Returns:
+        `functions`: qualified names of the functions that run new code from their next call on;
+        `warnings`: what is surprising about it.
+
+    Raises:
+        Refusal: it cannot be done; nothing has changed.
+    """
+    return _replace.replace(crash, files, resume)
+
+
+def post(crash: Crash, resolution: Resolution) -> None:
+    """See that `resolution` can be carried out, before the thread is resumed with it.
+
+    Raises:
+        Refusal: it cannot.
+    """
+    if not (isinstance(resolution, Raise) and resolution.exc is None):
+        barrier.prepared(crash, resolution)
+
+
+def journal() -> list[dict[str, Any]]:
+    """The entries of the journal, oldest first."""
+    return _journal.entries()

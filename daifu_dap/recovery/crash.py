@@ -1,0 +1,261 @@
+"""The record of a crash: what is shown of it, and what is needed to go on from it."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from types import CellType, FrameType, TracebackType
+from typing import Any
+
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery import scenario, versions
+from daifu_dap.recovery.locate import Point
+from daifu_dap.vaccine import names
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of the stack at a crash, as shown.
+
+    Attributes:
+        function: qualified name.
+        filename: path of its file.
+        line: line in the text it runs.
+        resumable: whether it could be resumed or restarted.
+        reason: why not.
+    """
+
+    function: str
+    filename: str
+    line: int
+    resumable: bool
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        body = {"function": self.function, "path": self.filename, "line": self.line}
+        body |= {"resumable": self.resumable}
+        return body if self.reason is None else body | {"reason": self.reason}
+
+
+class Locals(MutableMapping[str, Any]):
+    """The variables of the crashed frame; what is assigned here is what the resumed frame has."""
+
+    def __init__(self, frame: FrameType, cells: dict[str, CellType]) -> None:
+        self._frame = frame
+        self._cells = cells
+        self._set: dict[str, Any] = {}
+        self._deleted: set[str] = set()
+
+    @property
+    def _module(self) -> bool:
+        return self._frame.f_code.co_name == "<module>"
+
+    def values(self) -> dict[str, Any]:  # type: ignore[override]
+        """All of them, ours too, as they are now."""
+        if self._module:
+            return self._frame.f_globals
+        found = {**self._frame.f_locals, **self._set}
+        return {name: value for name, value in found.items() if name not in self._deleted}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values()[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if self._module:
+            self._frame.f_globals[name] = value
+        elif name in self._cells:
+            self._cells[name].cell_contents = value
+        else:
+            self._set[name] = value
+            self._deleted.discard(name)
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        if self._module:
+            del self._frame.f_globals[name]
+        elif name in self._cells:
+            del self._cells[name].cell_contents
+        else:
+            self._set.pop(name, None)
+            self._deleted.add(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name in self.values() if not names.hidden(name)])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+class Crash:
+    """An exception held at a barrier.
+
+    Attributes:
+        exception: what was raised.
+        filename: the file of the crashed frame.
+        line: the line of the crashed cell in the text that runs now, counted from 1.
+        end_line: its last line.
+        function: qualified name of the crashed function.
+        locals: the frame's variables; assigning changes them for the resumed frame.
+        frames: the stack, the raising frame first.
+        scenario: what kind of crash it is.
+        hint: what usually helps.
+        stop_id: number of the stop.
+        refusal: why the last resolution given for it was refused, or None.
+    """
+
+    def __init__(
+        self,
+        frame: FrameType,
+        exception: BaseException,
+        point: Point,
+        cells: dict[str, CellType],
+        stop_id: int,
+    ) -> None:
+        self.frame = frame
+        self.exception = exception
+        self.origin = point
+        self.target = point
+        self.cells = cells
+        self.locals = Locals(frame, cells)
+        self.stop_id = stop_id
+        self.thread_ident = threading.get_ident()
+        self.scenario, self.hint = scenario.classify(exception)
+        self.refusal: Refusal | None = None
+        self.obstacle: Refusal | None = None
+        self.diff: list[str] = []
+        self.decision: object = None
+        self.made: Any = None
+
+    @property
+    def filename(self) -> str:
+        return self.origin.text.path
+
+    @property
+    def function(self) -> str:
+        return self.target.scope.qualname
+
+    @property
+    def line(self) -> int:
+        return self.target.node.lineno
+
+    @property
+    def end_line(self) -> int:
+        return header_end(self.target.node)[0]
+
+    @property
+    def source(self) -> str:
+        """The running text of the file."""
+        return self.target.text.text
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        found: list[Frame] = []
+        traceback = self.exception.__traceback__
+        while traceback is not None and traceback.tb_frame is not self.frame:
+            traceback = traceback.tb_next
+        below = traceback.tb_next if traceback is not None else None
+        while below is not None:
+            found.insert(0, shown(below.tb_frame, below.tb_lineno, "it has ended with the exception"))
+            below = below.tb_next
+        found.append(Frame(self.function, self.filename, self.line, True))
+        frame = self.frame.f_back
+        while frame is not None:
+            if not hidden_frame(frame):
+                found.append(shown(frame, frame.f_lineno, "it waits for a call"))
+            frame = frame.f_back
+        return tuple(found)
+
+    def describe(self) -> dict[str, Any]:
+        """The body of `daifu/describe`, without what only the debug adapter knows."""
+        node = self.target.node
+        end_line, end_column = header_end(node)
+        text = self.target.text
+        body = {
+            "stopId": self.stop_id,
+            "cell": {
+                "path": self.filename,
+                "line": node.lineno,
+                "column": node.col_offset,
+                "endLine": end_line,
+                "endColumn": end_column,
+                "code": "".join(text.lines[node.lineno - 1 : end_line]).rstrip("\n"),
+                "function": self.function,
+            },
+            "exception": {"type": type_name(self.exception), "message": message(self.exception)},
+            "scenario": self.scenario,
+            "hint": self.hint,
+            "frames": [each.to_json() for each in self.frames],
+            "resolutions": self.resolutions,
+        }
+        if self.obstacle is not None:
+            body["obstacle"] = self.obstacle.to_json()
+        return body
+
+    @property
+    def resolutions(self) -> list[str]:
+        """The actions that are possible."""
+        possible = ["raise"]
+        if self.obstacle is None:
+            possible = ["retry", "replace", "skip", *possible]
+            if not self.origin.scope.module:
+                possible.append("return")
+        return possible
+
+    def release(self) -> None:
+        """Let go of all that the exception holds."""
+        del self.exception
+        del self.frame
+
+
+def header_end(node: ast.stmt) -> tuple[int, int]:
+    """Where a cell ends: a compound statement's cell is its header."""
+    last = (node.end_lineno or node.lineno, node.end_col_offset or 0)
+    bodies = [each for name in ("body", "cases") for each in getattr(node, name, ())]
+    if not bodies:
+        return last
+    first = bodies[0]
+    inner = first.pattern if isinstance(first, ast.match_case) else first
+    line = min([inner.lineno, *(d.lineno for d in getattr(inner, "decorator_list", ()))])
+    if line > node.lineno:
+        return line - 1, 0
+    return line, inner.col_offset
+
+
+def shown(frame: FrameType, line: int | None, reason: str) -> Frame:
+    code = frame.f_code
+    return Frame(code.co_qualname, code.co_filename, line or code.co_firstlineno, False, reason)
+
+
+def hidden_frame(frame: FrameType) -> bool:
+    """Whether a frame is ours, or the parked rest of one that goes on elsewhere."""
+    if (frame.f_lineno or 0) >= names.HIDDEN_LINE:
+        return True
+    return bool(frame.f_globals.get("__name__", "").split(".")[0] in ("daifu_dap",))
+
+
+def type_name(exception: BaseException) -> str:
+    kind = type(exception)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def message(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception as error:
+        return f"<its message cannot be made: {type(error).__name__}>"
+
+
+def tidy(traceback: TracebackType | None, frame: FrameType) -> None:
+    """Clear the locals of the frames that ended with the exception."""
+    while traceback is not None:
+        if traceback.tb_frame is not frame:
+            try:
+                traceback.tb_frame.clear()
+            except RuntimeError:
+                pass
+        traceback = traceback.tb_next
+
+
+__all__ = ["Crash", "Frame", "Locals", "header_end", "hidden_frame", "tidy", "versions"]

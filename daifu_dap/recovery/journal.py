@@ -1,0 +1,51 @@
+"""The journal of this process: what crashed, how it was resolved, and whether that worked."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+from daifu_dap.recovery.crash import Crash, message, type_name
+from daifu_dap.recovery.resolution import Resolution
+
+_entries: list[dict[str, Any]] = []
+_ids = itertools.count(1)
+
+
+def crashed(crash: Crash) -> dict[str, Any]:
+    """Begin the entry of a crash."""
+    return {
+        "journalId": next(_ids),
+        "stopId": crash.stop_id,
+        "threadIdent": crash.thread_ident,
+        "time": time.time(),
+        "path": crash.filename,
+        "line": crash.line,
+        "function": crash.function,
+        "exception": {"type": type_name(crash.exception), "message": message(crash.exception)},
+        "scenario": crash.scenario,
+    }
+
+
+def resolved(entry: dict[str, Any], crash: Crash, resolution: Resolution) -> None:
+    """Say how; the entry is in the journal from here on."""
+    entry["resolution"] = "replace" if crash.diff else resolution.action
+    entry["resumeLine"] = crash.line
+    entry["diff"] = "".join(crash.diff)
+    entry["restoreMs"] = None
+    _entries.append(entry)
+
+
+def recovered(entry: dict[str, Any], milliseconds: float) -> None:
+    """The resumed cell has run through; the debugger is told."""
+    entry["restoreMs"] = round(milliseconds, 3)
+    from daifu_dap.recovery import bridge
+
+    names = ("stopId", "resolution", "restoreMs", "journalId")
+    bridge.event("daifu/recovered", {name: entry[name] for name in names})
+
+
+def entries() -> list[dict[str, Any]]:
+    """All entries, oldest first."""
+    return [dict(entry) for entry in _entries]

@@ -1,0 +1,204 @@
+"""Where a frame stands in its text: from a traceback's instruction to a point in the tree.
+
+A *point* is a path of steps from the scope's body down to one statement, and for a compound statement
+the part of its header that was being run. The path is what a continuation is built along, and it names
+the *live* blocks around the point: those with state outside the locals (a loop's iterator, an entered
+manager, a handled exception, what a `finally` holds back).
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import CodeType
+
+from daifu_dap.vaccine.syntax import FUNCTIONS
+from daifu_dap.vaccine.text import Scope, Text
+
+Position = tuple[int | None, int | None, int | None, int | None]
+
+RUN, NEXT, TARGET, ENTER, EXIT, MATCH = "run", "next", "target", "enter", "exit", "match"
+"""Phases: the statement from its start; a loop's `__next__`; the assignment to a loop's target; the
+header of a later `with` item; a manager's `__exit__`; the choice of an exception handler."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Statement `index` of a block: `field` of the parent (`which` handler or case of it)."""
+
+    field: str
+    which: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in a text.
+
+    Attributes:
+        phase: see above.
+        item: for ENTER and EXIT, the `with` item.
+        after: the place is behind the statement, at the end of its block.
+    """
+
+    text: Text
+    scope: Scope
+    path: tuple[Step, ...]
+    phase: str = RUN
+    item: int = 0
+    after: bool = False
+
+    @property
+    def nodes(self) -> list[ast.stmt]:
+        """The statements along the path, the last one being the cell."""
+        found: list[ast.stmt] = []
+        parent: ast.AST = self.scope.node
+        for step in self.path:
+            parent = block(parent, step.field, step.which)[step.index]
+            found.append(parent)  # type: ignore[arg-type]
+        return found
+
+    @property
+    def node(self) -> ast.stmt:
+        return self.nodes[-1]
+
+    @property
+    def live(self) -> Iterator[tuple[ast.stmt, str]]:
+        """The live blocks around the point, outermost first: statement and field ("next", "exit" too)."""
+        nodes = self.nodes
+        for node, inside in zip(nodes, self.path[1:], strict=False):
+            if stateful(node, inside.field):
+                yield node, inside.field
+        if self.phase in (NEXT, TARGET, MATCH) or (self.phase in (ENTER, EXIT)):
+            yield nodes[-1], self.phase
+
+
+def stateful(node: ast.stmt, field: str) -> bool:
+    if isinstance(node, (ast.For, ast.With)):
+        return field == "body"
+    return field in ("handlers", "finalbody")
+
+
+def block(parent: ast.AST, field: str, which: int) -> list[ast.stmt]:
+    """The statements of one block of `parent`."""
+    found = getattr(parent, field)
+    return found[which].body if field in ("handlers", "cases") else found  # type: ignore[no-any-return]
+
+
+def blocks(node: ast.AST) -> Iterator[tuple[str, int, list[ast.stmt]]]:
+    """Every block of a statement that belongs to the same scope."""
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inside = getattr(node, field, None)
+        if not isinstance(inside, list) or not inside:
+            continue
+        if field in ("handlers", "cases"):
+            yield from ((field, which, each.body) for which, each in enumerate(inside))
+        else:
+            yield field, 0, inside
+
+
+def position(code: CodeType, offset: int) -> Position:
+    """Line, end line, column and end column (bytes) of the instruction at `offset`."""
+    for at, each in enumerate(code.co_positions()):
+        if at == offset // 2:
+            return each
+    return None, None, None, None
+
+
+def start(node: ast.AST) -> tuple[int, int]:
+    """Line and column at which a statement starts, its decorators included."""
+    decorators = getattr(node, "decorator_list", ())
+    return min((each.lineno, each.col_offset) for each in (node, *decorators))
+
+
+def contains(node: ast.AST, place: Position) -> bool:
+    line, end_line, column, end_column = place
+    if line is None:
+        return False
+    end_line = end_line or line
+    last = (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    if column is None or end_column is None:
+        return start(node)[0] <= line and end_line <= last[0]
+    return start(node) <= (line, column) and (end_line, end_column) <= last
+
+
+def locate(text: Text, code: CodeType, offset: int) -> Point | None:
+    """The point at which the instruction at `offset` of `code` stands, or None if it is in no statement."""
+    scope = text.scope(code)
+    if scope is None:
+        return None
+    place = position(code, offset)
+    found = descend(scope.node.body, place)
+    if not found:
+        return None
+    steps = (Step("body", 0, found[0].index), *found[1:])
+    return phased(Point(text, scope, steps), code, offset, place)
+
+
+def descend(statements: Sequence[ast.stmt], place: Position) -> list[Step]:
+    """The steps from a block down to the innermost statement that contains `place`."""
+    for index, statement in enumerate(statements):
+        if not contains(statement, place):
+            continue
+        for field, which, inside in blocks(statement):
+            below = descend(inside, place)
+            if below:
+                return [Step("body", 0, index), Step(field, which, below[0].index), *below[1:]]
+        return [Step("body", 0, index)]
+    return []
+
+
+def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
+    """The point with the phase of its statement that the instruction belongs to."""
+    node = point.node
+    operation = dis.opname[code.co_code[offset]]
+    if isinstance(node, ast.For):
+        if operation == "FOR_ITER":
+            return replace(point, phase=NEXT)
+        if contains(node.target, place):
+            return replace(point, phase=TARGET)
+    elif isinstance(node, ast.With):
+        inside = [n for n, item in enumerate(node.items) if within(item, place)]
+        if operation == "BEFORE_WITH":
+            item = nth(code, offset, "BEFORE_WITH", place, node) % len(node.items)
+        elif inside and not leaving(code, offset):
+            item = inside[0]
+        else:
+            return replace(point, phase=EXIT, item=-1 if operation == "WITH_EXCEPT_START" else 0)
+        return replace(point, phase=ENTER, item=item) if item else point
+    elif isinstance(node, (ast.Try, ast.TryStar)):
+        return replace(point, phase=MATCH)
+    return point
+
+
+def within(item: ast.withitem, place: Position) -> bool:
+    parts = [item.context_expr, *([item.optional_vars] if item.optional_vars else [])]
+    return any(contains(part, place) for part in parts)
+
+
+def leaving(code: CodeType, offset: int) -> bool:
+    """Whether the instruction at `offset` calls a manager's exit: with three Nones, or with an exception."""
+    if dis.opname[code.co_code[offset]] == "WITH_EXCEPT_START":
+        return True
+    if dis.opname[code.co_code[offset]] not in ("CALL", "PRECALL"):
+        return False
+    before = [each for each in dis.get_instructions(code) if each.offset < offset]
+    loads = [each for each in before if each.opname != "PRECALL"][-3:]
+    return all(each.opname == "LOAD_CONST" and each.argval is None for each in loads)
+
+
+def nth(code: CodeType, offset: int, operation: str, place: Position, node: ast.With) -> int:
+    """How many `operation` instructions of the `with` statement `node` come before `offset`."""
+    count = 0
+    for each in dis.get_instructions(code):
+        if each.offset >= offset:
+            break
+        at = each.positions
+        if each.opname == operation and at is not None and contains(node, tuple(at)):  # type: ignore[arg-type]
+            inner = descend(node.body, tuple(at))  # type: ignore[arg-type]
+            count += not inner
+    return count

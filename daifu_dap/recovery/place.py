@@ -1,0 +1,113 @@
+"""Where a held frame goes on in a new text, and whether it can."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from daifu_dap.common import align, refusals
+from daifu_dap.common.match import Matching
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step, blocks
+from daifu_dap.vaccine.text import Scope, Text
+
+
+def moved(crash: Crash, new: Text, matching: Matching, resume: tuple[int, int] | None) -> Point:
+    """The point of `new` at which the crashed frame goes on.
+
+    Args:
+        new: the new text of the crashed file.
+        matching: its alignment with the text that the frame would go on by now.
+        resume: the planned place, or None to follow the alignment.
+
+    Raises:
+        Refusal: the function or a live block around the crash is gone from the new text, or the place
+            is not one that the frame can enter.
+    """
+    found = matching.old.find(crash.target.node.lineno, crash.target.node.col_offset)
+    if found is None:
+        where = "the running text"
+        raise Refusal.of(refusals.NO_CELL, path=new.path, line=crash.target.node.lineno, where=where)
+    try:
+        settled = align.settle(matching, found)
+    except Refusal as refusal:
+        raise refusal.at(new.path) from None
+    line, column, after = settled.line, settled.column, settled.where == "after"
+    if resume is not None and resume != (line, column):
+        line, column, after = *resume, False
+    point = at(new, line, column)
+    if point is None:
+        raise Refusal.of(refusals.NO_CELL, path=new.path, line=line, where="the new text")
+    point = replace(point, after=after)
+    if not after and matching.images.get(found) is settled.stmt and (line, column) == (settled.line, settled.column):
+        point = phased(crash.target, point)
+    check(crash, point)
+    return point
+
+
+def phased(old: Point, new: Point) -> Point:
+    """`new`, taken up in the middle of its header if that is where `old` stands and it is the same."""
+    one, two = old.node, new.node
+    if old.phase == RUN or type(one) is not type(two):
+        return new
+    if old.phase in (NEXT, TARGET):
+        assert isinstance(one, ast.For) and isinstance(two, ast.For)
+        same = ast.dump(one.iter) == ast.dump(two.iter)
+        return replace(new, phase=NEXT if old.phase == NEXT else TARGET) if same else new
+    if old.phase in (ENTER, EXIT):
+        assert isinstance(one, ast.With) and isinstance(two, ast.With)
+        same = len(one.items) == len(two.items)
+        return replace(new, phase=old.phase, item=old.item) if same else new
+    return replace(new, phase=MATCH)
+
+
+def check(crash: Crash, point: Point) -> None:
+    """Refuse a point whose live blocks are not those that the frame has open."""
+    have = [kind(node, where) for node, where in crash.origin.live]
+    want = [kind(node, where) for node, where in point.live]
+    # A loop whose header is to run anew needs no iterator, a choice of handler made anew no exception.
+    if crash.origin.phase in (NEXT, TARGET, MATCH) and point.phase == RUN:
+        have = have[:-1]
+    if have != want:
+        missing = next((each for each in have if each not in want), have[-1] if have else "block")
+        place = {"path": point.text.path, "line": point.node.lineno}
+        raise Refusal.of(
+            refusals.BLOCK_REMOVED, block=missing, old_line=crash.origin.node.lineno, **place  # type: ignore[arg-type]
+        )
+
+
+def kind(node: ast.stmt, where: str) -> str:
+    if where in ("handlers", MATCH):
+        return "except handler"
+    if where == "finalbody":
+        return "finally block"
+    if isinstance(node, ast.With):
+        return "with block"
+    return "for loop"
+
+
+def at(text: Text, line: int, column: int) -> Point | None:
+    """The point at the statement that starts at `line` and `column`."""
+    for scope in text.scopes.values():
+        steps = search(scope, line, column)
+        if steps:
+            return Point(text, scope, tuple(steps))
+    return None
+
+
+def search(scope: Scope, line: int, column: int) -> list[Step]:
+    def inside(field: str, which: int, statements: list[ast.stmt]) -> list[Step]:
+        for index, statement in enumerate(statements):
+            if (statement.lineno, statement.col_offset) == (line, column):
+                return [Step(field, which, index)]
+            for below in blocks(statement):
+                found = inside(*below)
+                if found:
+                    return [Step(field, which, index), *found]
+        return []
+
+    return inside("body", 0, scope.node.body)
+
+
+__all__ = ["at", "check", "moved"]

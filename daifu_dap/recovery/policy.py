@@ -1,0 +1,108 @@
+"""Who is asked what to do about a crash: the program's handler, a debugger, or nobody."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.resolution import Raise, Resolution
+
+Handler = Callable[[Crash], Resolution]
+
+VARIABLE = "DAIFU_ON_CRASH"
+
+_handler: Handler | None = None
+_on_crash: str | None = None
+
+
+def set_crash_handler(handler: Handler | None) -> Handler | None:
+    """Let `handler` decide what becomes of every crash in this process.
+
+    It is called in the thread that crashed, while the frame is live; crashes inside it are not held.
+    A handler comes before a connected debugger. Do not use it to log exceptions that go on anyway:
+    what it does not resolve it must answer with `Raise()`.
+
+    Args:
+        handler: called with the crash, gives a resolution; None removes the present one.
+
+    Returns:
+        The handler that was set before, or None.
+
+    Raises:
+        TypeError: it cannot be called.
+    """
+    global _handler
+    if handler is not None and not callable(handler):
+        raise TypeError(f"a crash handler is a function of one crash, not {handler!r}")
+    previous, _handler = _handler, handler
+    return previous
+
+
+def set_on_crash(mode: str | None) -> None:
+    """What to do with neither handler nor debugger: "hold", "hold:SECONDS" or "raise"; see `parse`."""
+    global _on_crash
+    if mode is not None:
+        parse(mode)
+    _on_crash = mode
+
+
+def parse(mode: str) -> float | None:
+    """How long a mode holds: seconds, infinity for "hold", None for "raise".
+
+    Raises:
+        ValueError: it is none of the three.
+    """
+    if mode == "raise":
+        return None
+    if mode == "hold":
+        return float("inf")
+    word, colon, seconds = mode.partition(":")
+    try:
+        if word == "hold" and colon and float(seconds) >= 0:
+            return float(seconds)
+    except ValueError:
+        pass
+    raise ValueError(f"{mode!r} is none of 'hold', 'hold:SECONDS' and 'raise'")
+
+
+def ask(crash: Crash) -> Resolution:
+    """The resolution for `crash`, from whoever is there."""
+    if _handler is not None:
+        answer: object = _handler(crash)
+        return cast(Resolution, Raise() if answer is None else answer)
+    from daifu_dap.recovery import bridge
+
+    while not bridge.passing():
+        answer = bridge.stop(crash) if bridge.connected() else alone(crash)
+        if answer is not None:
+            return cast(Resolution, answer)
+    return Raise()
+
+
+def alone(crash: Crash) -> Resolution | None:
+    """Nobody is there."""
+    from daifu_dap.recovery import hold
+
+    mode = _on_crash or os.environ.get(VARIABLE)
+    if mode is None:
+        # A pool's worker that held would keep its parent waiting, with nobody to see why.
+        worker = "multiprocessing" in sys.modules and _parent() is not None
+        mode = "raise" if worker else "hold"
+    try:
+        seconds = parse(mode)
+    except ValueError as error:
+        print(f"daifu: {VARIABLE}: {error}; the exception goes on.", file=sys.stderr)
+        return Raise()
+    if seconds is None:
+        return Raise()
+    return hold.wait(crash, None if seconds == float("inf") else seconds)
+
+
+def _parent() -> object:
+    return sys.modules["multiprocessing"].parent_process()
+
+
+__all__ = ["Handler", "ask", "parse", "set_crash_handler", "set_on_crash"]

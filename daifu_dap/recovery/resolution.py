@@ -1,0 +1,80 @@
+"""What can be done about a crash: the answers a crash handler or a person may give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Resolution:
+    """How a crash is resolved; one of the classes below."""
+
+    @property
+    def action(self) -> str:
+        """The name it has in `daifu/resolve`."""
+        name = type(self).__name__
+        return name[0].lower() + name[1:]
+
+
+@dataclass(frozen=True)
+class Retry(Resolution):
+    """Run the crashed cell again, by the text that runs now and with the locals as they are now."""
+
+
+@dataclass(frozen=True)
+class Replace(Resolution):
+    """Make `text` the text of the file, then run on from where the crashed cell went.
+
+    Args:
+        text: the whole new text of the file.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Skip(Resolution):
+    """Go on behind the crashed cell as if it had done nothing."""
+
+
+@dataclass(frozen=True)
+class Raise(Resolution):
+    """Let the exception go on, or raise another one at the crashed cell.
+
+    Args:
+        exc: the exception to raise instead; None for the crash's own.
+    """
+
+    exc: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Return(Resolution):
+    """Return `value` from the function at the crashed cell; its `finally` and `with` blocks end properly.
+
+    Args:
+        value: what the call gives.
+    """
+
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Goto(Resolution):
+    """Go on at another cell of the frame.
+
+    Args:
+        line: the line, in the text that runs now, on which the cell starts.
+    """
+
+    line: int
+
+
+@dataclass(frozen=True)
+class RestartFrame(Resolution):
+    """Call a function again with the arguments it was called with, by its newest text.
+
+    Args:
+        depth: 0 is the crashed frame, 1 its nearest vaccinated caller, and so on.
+    """
+
+    depth: int = 0

@@ -1,0 +1,194 @@
+"""What vaccinated code calls: the methods of the one object `__daifu__` in `builtins`.
+
+All of it is cold, except that module-level code, which has no hidden locals, keeps its loops' iterators
+and managers here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType, FunctionType, TracebackType
+from typing import Any
+
+from daifu_dap.recovery import barrier, state
+from daifu_dap.recovery.state import Ticket
+from daifu_dap.vaccine import names
+
+_OWN = tuple(
+    type(each)
+    for each in (
+        iter([]), iter(()), iter({}), iter({}.values()), iter({}.items()), iter(set()), iter(""), iter(b""),
+        iter(range(0)), iter(range(1 << 70)), enumerate(()), zip(), map(len, ()), filter(None, ()),
+        reversed([]), reversed(range(0)), (_ for _ in ()), itertools.chain(), itertools.count(),
+        itertools.islice((), 0), itertools.product(), itertools.repeat(0), itertools.cycle(()),
+    )
+)  # fmt: skip
+"""Iterators whose `__iter__` gives themselves and does nothing else."""
+
+
+class Once:
+    """An iterable whose iterator is a given one, so that a loop over it does not call its `__iter__`."""
+
+    __slots__ = ("iterator",)
+
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        self.iterator = iterator
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.iterator
+
+
+class Runtime:
+    """See the module."""
+
+    BaseException = BaseException
+    iter = staticmethod(iter)
+    visible = staticmethod(names.visible)
+    pass_: object = None
+
+    # ---- barriers
+
+    def catch(self, key: str, cells: FunctionType | None = None) -> bool:
+        """The barrier of a whole body: whether the exception was resolved, so that the tail goes on."""
+        frame = sys._getframe(1)
+        recovered = barrier.stopped(frame, key, cells)
+        if not recovered and frame in state.held:
+            state.forget(frame)
+        return recovered
+
+    def leave(self, key: str, cells: FunctionType | None = None) -> bool:
+        """The barrier of a block: if the exception was resolved, the frame is sent to its tail."""
+        frame = sys._getframe(1)
+        if not barrier.stopped(frame, key, cells):
+            return False
+        barrier.arm(frame)
+        return True
+
+    def drive(self) -> object:
+        """Run what a body was left for; gives what the body gives."""
+        frame = sys._getframe(1)
+        return barrier.drive(frame)
+
+    def hand_over(self, recovery: int) -> None:
+        """A continuation was left in its turn: what it was left for is run where it was called."""
+        frame = sys._getframe(1)
+        state.lookup[recovery].next = barrier.taken(frame)
+
+    def prune(self) -> None:
+        """Take our frames out of the traceback of the exception that is being handled."""
+        exception = sys.exception()
+        assert exception is not None
+        traceback = exception.__traceback__
+        while traceback is not None and ours(traceback):
+            traceback = traceback.tb_next
+        exception.__traceback__ = traceback
+
+    # ---- for continuations
+
+    def state(self, recovery: int) -> list[object]:
+        """What the first statement of a continuation binds."""
+        ticket = state.lookup[recovery]
+        values, ticket.values = ticket.values, []
+        if ticket.continuation.code.co_name == "<module>":
+            frame = sys._getframe(1)
+            state.held[frame] = dict(zip(ticket.continuation.slots, values, strict=True))
+        return values
+
+    def ran(self, recovery: int) -> None:
+        """The resumed cell has run through."""
+        barrier.ran(state.lookup[recovery])
+
+    def ran_value(self, recovery: int, value: object) -> object:
+        barrier.ran(state.lookup[recovery])
+        return value
+
+    def given(self, recovery: int) -> object:
+        ticket = state.lookup[recovery]
+        given, ticket.given = ticket.given, None
+        return given
+
+    def handled(self, recovery: int) -> BaseException:
+        """The next exception that is to be current again, to be raised."""
+        ticket = state.lookup[recovery]
+        exception = ticket.handled.pop(0)
+        ticket.handled_at.append((exception, exception.__traceback__, exception.__context__))
+        return exception
+
+    def rehandled(self, recovery: int) -> None:
+        """It is current: undo what raising it did to it."""
+        exception, traceback, context = state.lookup[recovery].handled_at.pop()
+        exception.__traceback__, exception.__context__ = traceback, context
+
+    def once(self, iterator: Iterator[Any]) -> Once:
+        return Once(iterator)
+
+    def take(self, recovery: int, iterator: Iterator[Any]) -> Iterable[Any]:
+        """The next of `iterator`, as a sequence of one or none."""
+        ticket = state.lookup[recovery]
+        try:
+            value = next(iterator)
+        except StopIteration:
+            ticket.exhausted = True
+            barrier.ran(ticket)
+            return ()
+        barrier.ran(ticket)
+        return (value,)
+
+    def rest(self, recovery: int, iterator: Iterator[Any]) -> Iterable[Any]:
+        """What `take` left."""
+        return () if state.lookup[recovery].exhausted else Once(iterator)
+
+    def adopt(self, manager: object) -> object:
+        """A manager that is not entered and leaves as `manager` does."""
+        leave: Callable[..., object] = type(manager).__exit__.__get__(manager)  # type: ignore[attr-defined]
+        body = {"__enter__": staticmethod(bool), "__exit__": staticmethod(leave)}
+        return type("adopted", (), body)()
+
+    # ---- slots of module-level code
+
+    def hold(self, number: int, value: Any) -> Any:
+        frame = sys._getframe(1)
+        state.held.setdefault(frame, {})[number] = value
+        return value
+
+    def hold_iterator(self, number: int, iterator: Iterator[Any]) -> Iterable[Any]:
+        frame = sys._getframe(1)
+        state.held.setdefault(frame, {})[number] = iterator
+        return iterator if type(iterator) in _OWN else Once(iterator)
+
+    def held(self, number: int) -> object:
+        return state.held[sys._getframe(1)][number]
+
+    def drop(self, *numbers: int) -> None:
+        frame = sys._getframe(1)
+        slots = state.held.get(frame)
+        if slots is not None:
+            for number in numbers:
+                slots.pop(number, None)
+            if not slots:
+                del state.held[frame]
+
+    def done(self) -> None:
+        """A module's body has ended."""
+        state.forget(sys._getframe(1))
+
+    def mark(self, number: int, how: int) -> None:
+        frame = sys._getframe(1)
+        state.marks.setdefault(frame, {})[number] = how
+
+
+def ours(traceback: TracebackType) -> bool:
+    """Whether an entry is of our own code or of a tail."""
+    frame: FrameType = traceback.tb_frame
+    if traceback.tb_lineno is not None and traceback.tb_lineno >= names.HIDDEN_LINE:
+        return True
+    return bool(frame.f_globals.get("__name__", "").startswith("daifu_dap."))
+
+
+def install() -> None:
+    """Put the runtime where vaccinated code finds it."""
+    if not hasattr(builtins, names.RUNTIME):
+        setattr(builtins, names.RUNTIME, Runtime())

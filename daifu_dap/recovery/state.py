@@ -1,0 +1,97 @@
+"""What the runtime remembers while the program runs: little, and nothing of bodies that run normally.
+
+Threads: `tickets`, `lookup`, `held` and `marks` are plain dictionaries that several threads write, each
+under keys of its own (a frame, a recovery's number), so that the interpreter's own atomicity suffices.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FrameType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from daifu_dap.recovery.continuation import Continuation
+    from daifu_dap.recovery.crash import Crash
+
+
+@dataclass
+class Ticket:
+    """A body's right to go on: its continuation and what that needs.
+
+    Attributes:
+        id: number of the recovery.
+        values: what the first statement of the continuation binds, in order; emptied by it.
+        handled: exceptions to be made current again, outermost first; and their tracebacks.
+        given: the value to return or the exception to raise.
+        started: when the resolution was decided, on the `perf_counter` clock.
+        next: the ticket that a crash in the continuation left.
+    """
+
+    id: int
+    continuation: Continuation
+    globals: dict[str, Any]
+    cells: dict[str, CellType]
+    values: list[object]
+    handled: list[BaseException]
+    journal: dict[str, Any]
+    given: object = None
+    started: float = field(default_factory=time.perf_counter)
+    handled_at: list[Any] = field(default_factory=list)
+    exhausted: bool = False
+    ran: bool = False
+    next: Ticket | None = None
+
+    def run(self) -> object:
+        """Run the continuation; gives what the body returns."""
+        code = self.continuation.code
+        if code.co_name == "<module>":
+            exec(code, self.globals)
+            return None
+        closure = tuple(self.cells[name] for name in code.co_freevars)
+        function = FunctionType(code, self.globals, code.co_name, None, closure or None)
+        count = code.co_argcount
+        only = code.co_varnames[count : count + code.co_kwonlyargcount]
+        return function(*[None] * count, **dict.fromkeys(only))
+
+
+class Local(threading.local):
+    """Per thread.
+
+    Attributes:
+        busy: a crash of this thread is being resolved; its barriers let exceptions pass.
+        declined: marks the exception that was let go on, so that it does not stop twice.
+    """
+
+    busy = False
+    declined: tuple[int, int] | None = None
+
+
+local = Local()
+ids = itertools.count(1)
+tickets: dict[FrameType, Ticket] = {}
+"""By the frame that was left, until it reaches its tail."""
+
+lookup: dict[int, Ticket] = {}
+"""Tickets of continuations that run now, by recovery."""
+
+held: dict[FrameType, dict[int, object]] = {}
+"""Slots of module-level frames, which have no hidden locals."""
+
+marks: dict[FrameType, dict[int, int]] = {}
+"""How `finally` parts were left, of module-level frames."""
+
+stops: dict[int, Crash] = {}
+"""Crashes that are held now, by stop id."""
+
+
+def forget(frame: FrameType) -> None:
+    """Drop what is remembered of a module-level frame."""
+    held.pop(frame, None)
+    marks.pop(frame, None)
+
+
+__all__ = ["CodeType", "Ticket", "forget", "held", "ids", "local", "lookup", "marks", "stops", "tickets"]

@@ -1,0 +1,84 @@
+"""The texts that this process runs: for each file every version ever run, and which is the present one."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from types import CodeType
+
+from daifu_dap.vaccine import names
+from daifu_dap.vaccine.compile import Select, everything
+from daifu_dap.vaccine.text import Text
+
+
+class File:
+    """A vaccinated file.
+
+    Attributes:
+        path: as its code objects have it.
+        texts: every version that was run, by key.
+        present: the version that new calls run.
+        select: which of its functions are vaccinated.
+        body: whether its module-level code is.
+    """
+
+    def __init__(self, text: Text, select: Select, body: bool) -> None:
+        self.path = text.path
+        self.texts = {text.key: text}
+        self.present = text
+        self.select = select
+        self.body = body
+        self._codes: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
+
+    def remember(self, code: CodeType) -> None:
+        """Note vaccinated code of this file, for as long as it lives."""
+        for each in names.codes(code):
+            self._codes[id(each)] = each
+
+    def codes(self) -> list[CodeType]:
+        """The vaccinated code objects of this file that live now."""
+        return list(self._codes.values())
+
+    def add(self, text: Text) -> Text:
+        """Make `text` known; gives the one known already if it is the same."""
+        return self.texts.setdefault(text.key, text)
+
+
+_files: dict[str, File] = {}
+_lock = threading.Lock()
+
+
+def register(text: Text, select: Select = everything, body: bool = True) -> File:
+    """Say that `text` now runs as its file's present version."""
+    with _lock:
+        file = _files.get(text.path)
+        if file is None:
+            file = _files[text.path] = File(text, select, body)
+        else:
+            file.present = file.add(text)
+            file.body = file.body or body
+            if body:
+                file.select = select
+        return file
+
+
+def files() -> dict[str, File]:
+    """Every vaccinated file, by path."""
+    with _lock:
+        return dict(_files)
+
+
+def find(path: str) -> File | None:
+    """The vaccinated file at `path`, however the path is spelt."""
+    with _lock:
+        if path in _files:
+            return _files[path]
+        wanted = os.path.realpath(path)
+        return next((each for name, each in _files.items() if os.path.realpath(name) == wanted), None)
+
+
+def text_of(code: CodeType, key: str) -> Text | None:
+    """The text that vaccinated `code` was made from."""
+    file = _files.get(code.co_filename)
+    return file.texts.get(key) if file is not None else None

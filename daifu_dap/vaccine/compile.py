@@ -1,0 +1,167 @@
+"""From a text to vaccinated code: a whole module, one function of it, or a continuation of a body.
+
+A body that is compiled alone must come out as it would in its place: private names are mangled by the
+class around it, `super()` needs `__class__`, variables of enclosing functions are free. So it is compiled
+inside a shell, a function that has those variables and, if need be, a class of that name, and the code
+object is picked out and given back its qualified name.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import CodeType
+
+from daifu_dap.vaccine import names
+from daifu_dap.vaccine.patch import line_of, patched
+from daifu_dap.vaccine.syntax import Function, at, constant, on, replaced, store
+from daifu_dap.vaccine.text import Scope, Text, first_line
+from daifu_dap.vaccine.weave import Block, Outside, Weaver, barrier
+
+Select = Callable[[Scope], bool]
+
+
+def everything(scope: Scope) -> bool:
+    return True
+
+
+def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
+    """A weaver for the body of `scope`."""
+    code = scope.plain
+    cells = () if scope.module else (*code.co_cellvars, *code.co_freevars)
+    own = () if scope.module else [n for n in code.co_varnames if n not in code.co_cellvars]
+    nested = partial(definition, text, select=select)
+    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested)
+
+
+def definition(text: Text, node: Function, select: Select) -> ast.stmt:
+    """The woven form of a function definition; of one that is not selected, with its inside woven."""
+    scope = text.scopes.get(id(node))
+    if scope is None or not scope.weavable or not select(scope):
+        return replaced(node, body=Outside(partial(definition, text, select=select)).block(node.body))
+    doc, rest = split(node.body)
+    if not rest:
+        return node
+    weave = weaver(text, scope, select)
+    return replaced(node, body=[*doc, *barrier(weave, weave.block(rest))])
+
+
+def module(text: Text, select: Select = everything, body: bool = True) -> CodeType:
+    """The vaccinated code of a whole file.
+
+    Args:
+        select: which functions are vaccinated.
+        body: whether the module's own statements are, too.
+
+    Raises:
+        SyntaxError: the text is not valid Python; as the plain compiler says it.
+    """
+    text.plain  # noqa: B018  (every error is the plain compiler's)
+    tree = text.tree
+    scope = text.scopes[id(tree)]
+    doc, rest = split(tree.body)
+    if body and rest:
+        weave = weaver(text, scope, select)
+        woven = [*doc, *barrier(weave, weave.block(rest))]
+    else:
+        woven = Outside(partial(definition, text, select=select)).block(tree.body)
+    return patched(compile(replaced_module(tree, woven), text.path, "exec", dont_inherit=True))
+
+
+def function(text: Text, scope: Scope, select: Select = everything) -> CodeType:
+    """The vaccinated code of one function, to take the place of its plain code."""
+    assert not isinstance(scope.node, ast.Module)
+    node = definition(text, scope.node, select)
+    return alone(text, scope, node, scope.plain.co_freevars)
+
+
+def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> CodeType:
+    """Compile one woven function, or a module body, alone.
+
+    Args:
+        node: the woven definition; or a module tree.
+        free: the names that must be closure variables of the code.
+    """
+    if isinstance(node, ast.Module):
+        return patched(compile(node, text.path, "exec", text.flags, dont_inherit=True))
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    # A stand-in for the first decorator: code counts its lines from there.
+    stands: list[ast.expr] = [at(constant(None), each) for each in node.decorator_list[:1]]
+    bare = replaced(node, decorator_list=stands, args=undecorated(node.args), returns=None)
+    inner: ast.stmt = bare
+    if scope.owner is not None:
+        inner = ast.ClassDef(scope.owner, [], [], [inner], [])
+    variables = [name for name in free if name != "__class__"]
+    targets: list[ast.expr] = [store(name) for name in variables]
+    before: Block = [ast.Assign(targets, constant(None))] if targets else []
+    nothing = ast.arguments([], [], None, [], [], None, [])
+    shell = ast.FunctionDef(names.SHELL, nothing, [*before, inner], [], None)
+    for each in (shell, inner):
+        if "type_params" in each._fields and not hasattr(each, "type_params"):
+            each.type_params = []
+    tree = ast.Module([on(shell, 1)], [])
+    compiled = compile(tree, text.path, "exec", text.flags, dont_inherit=True)
+    code = next(each for each in names.codes(compiled) if is_code_of(each, bare))
+    code = renamed(code, code.co_qualname, scope.qualname)
+    return patched(code)
+
+
+def is_code_of(code: CodeType, node: Function) -> bool:
+    return code.co_name == node.name and code.co_firstlineno == first_line(node)
+
+
+def renamed(code: CodeType, old: str, new: str) -> CodeType:
+    """`code` with the prefix `old` of qualified names, its own and all nested ones', made `new`."""
+
+    def name(text: str) -> str:
+        return new + text[len(old) :] if text == old or text.startswith(old + ".") else text
+
+    consts = []
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            each = renamed(each, old, new)
+        elif isinstance(each, str) and names.SHELL in each:
+            each = name(each)
+        consts.append(each)
+    return code.replace(
+        co_qualname=name(code.co_qualname), co_consts=tuple(consts), co_firstlineno=line_of(code)
+    )
+
+
+def undecorated(arguments: ast.arguments) -> ast.arguments:
+    """The same parameters without defaults and annotations, which the shell must not evaluate."""
+
+    def bare(argument: ast.arg | None) -> ast.arg | None:
+        return None if argument is None else replaced(argument, annotation=None)
+
+    return replaced(
+        arguments,
+        posonlyargs=[bare(each) for each in arguments.posonlyargs],
+        args=[bare(each) for each in arguments.args],
+        vararg=bare(arguments.vararg),
+        kwonlyargs=[bare(each) for each in arguments.kwonlyargs],
+        kw_defaults=[None for _ in arguments.kw_defaults],
+        kwarg=bare(arguments.kwarg),
+        defaults=[],
+    )
+
+
+def split(body: Block) -> tuple[Block, Block]:
+    """What must stay first in a body (docstring, `from __future__`) and the rest."""
+    first = 0
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        first = 1 if isinstance(body[0].value.value, str) else 0
+    while first < len(body):
+        each = body[first]
+        if not (isinstance(each, ast.ImportFrom) and each.module == "__future__"):
+            break
+        first += 1
+    return body[:first], body[first:]
+
+
+def replaced_module(tree: ast.Module, body: Block) -> ast.Module:
+    return ast.Module(body, tree.type_ignores)
+
+
+__all__ = ["alone", "definition", "everything", "function", "module", "weaver"]

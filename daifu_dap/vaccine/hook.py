@@ -1,0 +1,142 @@
+"""Vaccinating a whole project with no change to it.
+
+Three ways lead from a file to running code, and each is hooked at the narrowest place: the import
+system's source loader, `runpy` (the main script, and `__main__` in spawned processes), and debugpy's own
+copy of `runpy`. The hook says no for a file that is not the project's, and falls back to the plain code
+for one it cannot weave: the program must never fail because of us.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import os
+import runpy
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from daifu_dap.vaccine import cache, compile, project
+from daifu_dap.vaccine.text import Scope, Text
+
+VARIABLE = "DAIFU_VACCINATE"
+MODES = ("project", "decorated", "none")
+
+_installed = False
+PYDEVD = "_pydevd_bundle.pydevd_runpy"
+
+
+def vaccinated(path: str, source: bytes, cached: bool = True) -> CodeType:
+    """The vaccinated code of a file, registered as its running text.
+
+    Raises:
+        SyntaxError: the text is not valid Python.
+    """
+    from daifu_dap.recovery import runtime, versions
+
+    runtime.install()
+    text = Text(path, source)
+    code = cache.load(path, source) if cached else None
+    if code is None:
+        code = compile.module(text, everything)
+        if cached:
+            cache.save(path, source, code)
+    versions.register(text).remember(code)
+    return code
+
+
+def everything(scope: Scope) -> bool:
+    return True
+
+
+def mode() -> str:
+    """What the environment says is to be vaccinated: "project", "decorated" or "none".
+
+    Raises:
+        ValueError: it says something else.
+    """
+    found = os.environ.get(VARIABLE, "project")
+    if found not in MODES:
+        raise ValueError(f"{VARIABLE} is {found!r}; it must be one of {', '.join(MODES)}")
+    return found
+
+
+def start() -> None:
+    """Begin vaccinating, if the environment says so."""
+    project.configure_from_environment()
+    if mode() == "project":
+        install()
+
+
+def install() -> None:
+    """Hook every way; once."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    loader = importlib.machinery.SourceFileLoader
+    plain = loader.get_code
+
+    def get_code(self: Any, fullname: str) -> Any:
+        code = own(self.get_filename(fullname))
+        return plain(self, fullname) if code is None else code
+
+    loader.get_code = get_code  # type: ignore[method-assign, assignment]
+    hook_runpy(runpy)
+    if PYDEVD in sys.modules:
+        hook_runpy(sys.modules[PYDEVD])
+    else:
+        sys.meta_path.insert(0, _Late())
+
+
+def own(path: str) -> CodeType | None:
+    """The vaccinated code of the project's file at `path`; None for any other."""
+    if not project.is_project(path):
+        return None
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+        return vaccinated(path, source)
+    except SyntaxError:
+        return None  # the plain way says it better
+    except Exception as error:
+        print(f"daifu: {path} runs unvaccinated: {error!r}", file=sys.stderr)
+        return None
+
+
+def hook_runpy(module: Any) -> None:
+    """Make a `runpy` take vaccinated code for the project's main script."""
+    plain: Callable[..., Any] = module._get_code_from_file
+
+    def get_code_from_file(*arguments: Any) -> Any:
+        # The path is the last argument. Where a name comes before it, a pair is given back.
+        path = os.path.abspath(os.fsdecode(arguments[-1]))
+        if os.path.isfile(path):
+            project.add_root(os.path.dirname(path))
+        code = own(path)
+        if code is None:
+            return plain(*arguments)
+        return code if len(arguments) == 1 else (code, arguments[-1])
+
+    module._get_code_from_file = get_code_from_file
+
+
+class _Late:
+    """Hooks debugpy's `runpy` as soon as it is imported; a finder that finds nothing."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != PYDEVD:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            plain = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                plain(module)
+                hook_runpy(module)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec

@@ -1,0 +1,84 @@
+"""Which files are the project's own: the ones that are vaccinated without being asked to.
+
+They lie under the working folder or beside the main script, and are no installed packages. Globs include
+more or exclude some; a pattern is matched against the whole path and against the path below each root.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import sys
+import sysconfig
+from collections.abc import Sequence
+from functools import lru_cache
+
+INCLUDE, EXCLUDE = "DAIFU_INCLUDE", "DAIFU_EXCLUDE"
+INSTALLED = ("site-packages", "dist-packages")
+PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+
+_roots: list[str] = []
+_include: list[str] = []
+_exclude: list[str] = []
+
+
+def configure(
+    roots: Sequence[str], include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> None:
+    """Say which folders the project lies in, and which files are more or less than that."""
+    _roots[:] = [os.path.realpath(each) for each in roots]
+    _include[:] = include
+    _exclude[:] = exclude
+    is_project.cache_clear()
+
+
+def configure_from_environment() -> None:
+    """The same from the working folder and the environment."""
+    configure([os.getcwd()], _patterns(INCLUDE), _patterns(EXCLUDE))
+
+
+def add_root(folder: str) -> None:
+    """Count `folder` among the project's."""
+    folder = os.path.realpath(folder)
+    if folder not in _roots:
+        _roots.append(folder)
+        is_project.cache_clear()
+
+
+def _patterns(variable: str) -> list[str]:
+    return [each for each in os.environ.get(variable, "").split(os.pathsep) if each]
+
+
+@lru_cache(maxsize=None)
+def is_project(path: str) -> bool:
+    """Whether the file at `path` is the project's own."""
+    if not path or path.startswith("<"):
+        return False
+    path = os.path.realpath(path)
+    if below(path, PACKAGE) or _matches(path, _exclude):
+        return False
+    if _matches(path, _include):
+        return True
+    if not any(below(path, root) for root in _roots):
+        return False
+    return not any(part in INSTALLED for part in path.split(os.sep)) and not standard(path)
+
+
+def standard(path: str) -> bool:
+    """Whether a file belongs to an interpreter or a virtual environment."""
+    library = os.path.realpath(sysconfig.get_path("stdlib"))
+    if below(path, library):
+        return True
+    prefix = os.path.realpath(sys.prefix)
+    return sys.prefix != sys.base_prefix and below(path, prefix)
+
+
+def below(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    names = [path, *(os.path.relpath(path, root) for root in _roots if below(path, root))]
+    return any(fnmatch.fnmatch(name, each.removeprefix("**/")) or fnmatch.fnmatch(name, each)
+               or fnmatch.fnmatch(name, "*/" + each.removeprefix("**/"))
+               for name in names for each in patterns)  # fmt: skip

@@ -1,0 +1,81 @@
+"""Small constructors for syntax trees.
+
+A node built here stands either *nowhere* (no line number: the compiler lets it take part in no line
+event, as it does with its own artificial instructions), at the place of a node of the person's text, or
+on a hidden line.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TypeVar
+
+from daifu_dap.vaccine.names import RUNTIME
+
+Node = TypeVar("Node", bound=ast.AST)
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def nowhere(node: Node) -> Node:
+    """Give `node` and the new nodes in it no position."""
+    return _place(node, -1, -1, -1, -1)
+
+
+def at(node: Node, like: ast.AST) -> Node:
+    """Give `node`, and the nodes in it that have no position yet, the position of `like`."""
+    return _place(
+        node,
+        getattr(like, "lineno", -1),
+        getattr(like, "end_lineno", None) or -1,
+        getattr(like, "col_offset", -1),
+        getattr(like, "end_col_offset", None) or 0,
+    )
+
+
+def on(node: Node, line: int) -> Node:
+    """Put `node`, and the nodes in it that have no position yet, on `line`."""
+    return _place(node, line, line, 0, 0)
+
+
+def _place(node: Node, line: int, end_line: int, column: int, end_column: int) -> Node:
+    todo: list[ast.AST] = [node]
+    while todo:
+        each = todo.pop()
+        if "lineno" in each._attributes:
+            if hasattr(each, "lineno"):
+                continue
+            each.lineno, each.end_lineno = line, end_line  # type: ignore[attr-defined]
+            each.col_offset, each.end_col_offset = column, end_column  # type: ignore[attr-defined]
+        todo.extend(ast.iter_child_nodes(each))
+    return node
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def store(name: str) -> ast.Name:
+    return ast.Name(name, ast.Store())
+
+
+def assign(name: str, value: ast.expr) -> ast.Assign:
+    return ast.Assign([store(name)], value)
+
+
+def runtime(method: str, *arguments: ast.expr) -> ast.Call:
+    """A call of `method` of the runtime."""
+    return ast.Call(ast.Attribute(load(RUNTIME), method, ast.Load()), list(arguments), [])
+
+
+def constant(value: object) -> ast.Constant:
+    return ast.Constant(value)  # type: ignore[arg-type]
+
+
+def replaced(node: Node, **fields: object) -> Node:
+    """A shallow copy of `node` with some fields changed; the tree of the text is never written to."""
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields if hasattr(node, name)})
+    for name, value in fields.items():
+        setattr(copy, name, value)
+    return ast.copy_location(copy, node)

@@ -1,0 +1,422 @@
+"""Weaving: from the statements of a body to the same statements behind a crash barrier.
+
+The problem. A body must run exactly as if nothing had been done to it, and yet, when one of its
+statements raises, it must be possible to *leave* it there, with its loops' iterators and its entered
+`with` managers alive and no `finally` run, and to enter it again later in a fresh frame.
+
+The shape of a woven function:
+
+    def f(a, b):
+        try:
+            <body>
+        except:
+            if not catch(...): raise        # not a crash, or the person let it go
+        else:
+            return None
+        a = b = ... = None                  # the tail, on a hidden line: let go of everything,
+        return drive()                      # then run what was resolved, outside the handler
+
+Invariants, each of which the naive way breaks:
+
+* *Nothing is added per loop pass or per statement.* What a continuation needs, the iterator of each
+  `for` and the manager of each `with`, is bound once per loop or block to a hidden local (a *slot*). The
+  walrus `for x in (slot := e)` would bind the iterable, not the iterator, and calling `iter()` before
+  the loop does would call `__iter__` twice; so the compiled code is patched: see `patch`.
+* *Lifetimes stay.* A slot is emptied where the plain program would have dropped the object: after the
+  loop, at `break`, at the start of a handler that an exception reached from inside the loop.
+* *A crash must not run what an exception runs.* An exception on its way to the function's barrier
+  would call `__exit__` and run `finally`. So `with` bodies and the protected part of `try ... finally`
+  have an inner barrier (a *site*), which costs nothing until something raises; so has a `try` part
+  whose handler only looks and raises again. From a site the body is left by a jump to the tail, made by CPython's own line setter at the
+  line event of the site's last statement: it unwinds the value stack and runs nothing.
+* *How a `finally` was reached is known*: a hidden local says whether its `try` part ended, returned,
+  broke out or continued; otherwise an exception is pending.
+* *No line event is added*, so that stepping, tracing and coverage see the person's lines only: what is
+  synthetic has no line at all, except the hidden lines, which only a recovery reaches.
+
+The trees of the text are never modified, so that a text can be woven again for a continuation.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from daifu_dap.vaccine import names
+from daifu_dap.vaccine.names import HIDDEN_LINE, LEAVE_LINE
+from daifu_dap.vaccine.syntax import (
+    Function,
+    assign,
+    at,
+    constant,
+    load,
+    nowhere,
+    on,
+    replaced,
+    runtime,
+    store,
+)
+
+Block = list[ast.stmt]
+
+NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
+"""How the `try` part of a `finally` statement was left; PENDING: by an exception."""
+
+
+@dataclass
+class Enclosing:
+    """A loop (`slot` is its iterator's, None for `while`) or a `finally` statement around a place."""
+
+    kind: str
+    number: int | None
+
+
+@dataclass
+class Weaver:
+    """Weaves the body of one scope.
+
+    Attributes:
+        key: names the running text; handed to the barrier.
+        numbers: slot numbers by node identity, one for each `for`, `with` item and `finally`.
+        cells: names of the scope's cell and free variables.
+        own: its other locals, which the tail lets go of.
+        module: whether the scope is a module's, which has no hidden locals.
+        nested: weaves a function defined in this scope.
+    """
+
+    key: str
+    numbers: dict[tuple[int, int], int]
+    cells: Sequence[str]
+    own: Sequence[str]
+    module: bool
+    nested: Callable[[Function], ast.stmt]
+    enclosing: list[Enclosing] = field(default_factory=list)
+
+    # ---- blocks and statements
+
+    def block(self, statements: Sequence[ast.stmt]) -> Block:
+        """The woven form of a sequence of statements."""
+        woven: Block = []
+        for statement in statements:
+            method = getattr(self, type(statement).__name__, None)
+            if method is None:
+                woven.append(statement)
+            else:
+                woven.extend(method(statement))
+        return woven
+
+    def FunctionDef(self, node: ast.FunctionDef) -> Block:
+        return [self.nested(node)]
+
+    def AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Block:
+        return [self.nested(node)]
+
+    def ClassDef(self, node: ast.ClassDef) -> Block:
+        return [replaced(node, body=Outside(self.nested).block(node.body))]
+
+    def If(self, node: ast.If) -> Block:
+        return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
+
+    def Match(self, node: ast.Match) -> Block:
+        cases = [replaced(case, body=self.block(case.body)) for case in node.cases]
+        return [replaced(node, cases=cases)]
+
+    def While(self, node: ast.While) -> Block:
+        with_loop = self.inside("loop", None, node.body)
+        woven = replaced(node, body=with_loop, orelse=self.block(node.orelse))
+        return [woven, *self.clear_managers(node)]
+
+    def For(self, node: ast.For) -> Block:
+        number = self.number(node)
+        iterable = self.bound(number, unfolded(node.iter), node)
+        return [self.loop(node, iterable), *self.clear_managers(node)]
+
+    def loop(self, node: ast.For, iterable: ast.expr) -> ast.For:
+        """The `for` statement over `iterable`, whose iterator the slot of `node` holds."""
+        number = self.number(node)
+        return replaced(
+            node,
+            iter=at(iterable, node.iter),
+            body=self.inside("loop", number, node.body),
+            orelse=[*self.clear(number), *self.block(node.orelse)],
+        )
+
+    def inside(self, kind: str, number: int | None, statements: Sequence[ast.stmt]) -> Block:
+        """`statements` woven as the body of a loop or the `try` part of a `finally` statement."""
+        self.enclosing.append(Enclosing(kind, number))
+        try:
+            return self.block(statements)
+        finally:
+            self.enclosing.pop()
+
+    def With(self, node: ast.With) -> Block:
+        return self.managers(node, 0, self.block(node.body))
+
+    def managers(self, node: ast.With, start: int, body: Block) -> Block:
+        """`with` items from `start` on, one statement each, around the woven `body`."""
+        for index in range(len(node.items) - 1, start - 1, -1):
+            item = node.items[index]
+            number = self.number(node, index)
+            entered = replaced(item, context_expr=self.bound(number, item.context_expr))
+            body = self.managed(node, number, entered, body)
+        return body
+
+    def managed(self, node: ast.With, number: int, item: ast.withitem, body: Block) -> Block:
+        """One `with` statement whose manager slot `number` holds."""
+        woven = replaced(node, items=[item], body=self.site(body))
+        inner = [self.number(each) for each in loops(node.body)]
+        return [woven, *self.clear(number, *inner), *self.reset()]
+
+    def Try(self, node: ast.Try) -> Block:
+        body = node.body
+        number = self.number(node) if node.finalbody else None
+        if number is not None:
+            self.enclosing.append(Enclosing("finally", number))
+        parts = self.parts(node, self.block(body))
+        if number is not None:
+            self.enclosing.pop()
+        return self.final(node, parts)
+
+    TryStar = Try
+
+    def parts(self, node: ast.Try, body: Block) -> Block:
+        """`try` with its handlers and `else`, without its `finally`, around the woven `body`."""
+        if not node.handlers:
+            return body
+        if any(gives_up(handler) for handler in node.handlers):
+            body = self.site(body)
+        woven = replaced(
+            node,
+            body=body,
+            handlers=[self.handler(node, handler) for handler in node.handlers],
+            orelse=self.block(node.orelse),
+            finalbody=[],
+        )
+        return [woven]
+
+    def handler(self, node: ast.Try, handler: ast.ExceptHandler) -> ast.ExceptHandler:
+        return replaced(handler, body=[*self.entry(node), *self.block(handler.body)])
+
+    def entry(self, node: ast.Try) -> Block:
+        """What comes first in a handler of `node`: the plain program has dropped these by now."""
+        return [*self.clear(*(self.number(n, i) for n, i in slotted(node.body))), *self.reset()]
+
+    def final(self, node: ast.Try, parts: Block) -> Block:
+        """The `finally` of `node`, if it has one, around its other `parts`."""
+        if not node.finalbody:
+            return parts
+        number = self.number(node)
+        begun = self.mark(number, PENDING)
+        ended = self.mark(number, NORMAL)
+        last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
+        last += self.block(node.finalbody)
+        woven = ast.Try([*begun, *self.site(parts), *ended], [], [], last)
+        return [at(woven, node)]
+
+    # ---- leaving loops and functions
+
+    def Return(self, node: ast.Return) -> Block:
+        crossed = [each.number for each in self.enclosing if each.kind == "finally"]
+        if not crossed:
+            return [node]
+        value = at(assign(names.VALUE, node.value or constant(None)), node)
+        marks = [mark for number in crossed for mark in self.mark(number, RETURN)]
+        return [value, *marks, at(ast.Return(load(names.VALUE)), node)]
+
+    def Break(self, node: ast.Break) -> Block:
+        number, marks = self.crossing(BREAK)
+        return [*marks, *(self.clear(number) if number is not None else []), node]
+
+    def Continue(self, node: ast.Continue) -> Block:
+        return [*self.crossing(CONTINUE)[1], node]
+
+    def crossing(self, how: int) -> tuple[int | None, Block]:
+        """The slot of the nearest loop, and the marks for each `finally` up to it."""
+        marks: Block = []
+        for each in reversed(self.enclosing):
+            if each.kind == "loop":
+                return each.number, marks
+            marks += self.mark(each.number, how)
+        return None, marks
+
+    # ---- barriers
+
+    def site(self, statements: Block) -> Block:
+        """An inner barrier around `statements`."""
+        if not statements:
+            return statements
+        leave = on(ast.Raise(), LEAVE_LINE)
+        handler = ast.ExceptHandler(None, None, [ast.If(self.catch("leave"), [leave], []), ast.Raise()])
+        return [at(ast.Try(statements, [nowhere(handler)], [], []), statements[0])]
+
+    def catch(self, method: str) -> ast.expr:
+        arguments: list[ast.expr] = [constant(self.key)]
+        if self.cells:
+            nothing = ast.arguments([], [], None, [], [], None, [])
+            names_ = ast.Tuple([load(name) for name in self.cells], ast.Load())
+            arguments.append(ast.Lambda(nothing, names_))
+        return nowhere(runtime(method, *arguments))
+
+    # ---- slots
+
+    def number(self, node: ast.stmt, item: int = 0) -> int:
+        return self.numbers[id(node), item]
+
+    def bound(self, number: int, value: ast.expr, loop: ast.For | None = None) -> ast.expr:
+        """`value`, with what it gives (for a loop: its iterator) bound to the slot."""
+        if not self.module:
+            # Before 3.13 the compiler puts GET_ITER at the place of the whole loop.
+            place = loop if loop is not None and sys.version_info < (3, 13) else value
+            return at(ast.NamedExpr(store(names.slot(number)), value), place)
+        if loop is not None:
+            return at(runtime("hold_iterator", constant(number), runtime("iter", value)), value)
+        return at(runtime("hold", constant(number), value), value)
+
+    def clear(self, *numbers: int) -> Block:
+        if not numbers:
+            return []
+        if self.module:
+            return [nowhere(ast.Expr(runtime("drop", *(constant(n) for n in numbers))))]
+        targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
+        return [nowhere(ast.Assign(targets, constant(None)))]
+
+    def clear_managers(self, node: ast.For | ast.While) -> Block:
+        held = [(n, i) for n, i in slotted(node.body) if isinstance(n, ast.With)]
+        return self.clear(*(self.number(n, i) for n, i in held))
+
+    def mark(self, number: int | None, how: int) -> Block:
+        assert number is not None
+        if self.module:
+            return [nowhere(ast.Expr(runtime("mark", constant(number), constant(how))))]
+        return [nowhere(assign(names.mode(number), constant(how)))]
+
+    def reset(self) -> Block:
+        """An exception was taken here: whatever a `return` had announced does not happen."""
+        crossed = [each.number for each in self.enclosing if each.kind == "finally"]
+        return [mark for number in crossed for mark in self.mark(number, PENDING)]
+
+
+class Outside(Weaver):
+    """For statements of a body that is not vaccinated: only functions defined in it are woven."""
+
+    def __init__(self, nested: Callable[[Function], ast.stmt]) -> None:
+        super().__init__("", {}, (), (), False, nested)
+
+    def For(self, node: ast.For | ast.AsyncFor) -> Block:
+        return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
+
+    AsyncFor = For
+
+    def While(self, node: ast.While) -> Block:
+        return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
+
+    def With(self, node: ast.With | ast.AsyncWith) -> Block:
+        return [replaced(node, body=self.block(node.body))]
+
+    AsyncWith = With
+
+    def Try(self, node: ast.Try) -> Block:
+        handlers = [replaced(each, body=self.block(each.body)) for each in node.handlers]
+        fields = {part: self.block(getattr(node, part)) for part in ("body", "orelse", "finalbody")}
+        return [replaced(node, handlers=handlers, **fields)]
+
+    TryStar = Try
+
+    def Return(self, node: ast.Return) -> Block:
+        return [node]
+
+    def Break(self, node: ast.Break) -> Block:
+        return [node]
+
+    def Continue(self, node: ast.Continue) -> Block:
+        return [node]
+
+
+def unfolded(iterable: ast.expr) -> ast.expr:
+    """What the compiler makes of a display that is only iterated over: a constant or a tuple."""
+    if isinstance(iterable, ast.List) and not any(isinstance(e, ast.Starred) for e in iterable.elts):
+        return at(ast.Tuple(iterable.elts, ast.Load()), iterable)
+    if isinstance(iterable, ast.Set) and all(isinstance(e, ast.Constant) for e in iterable.elts):
+        values = frozenset(e.value for e in iterable.elts if isinstance(e, ast.Constant))
+        return at(constant(values), iterable)
+    return iterable
+
+
+def gives_up(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler only looks at the exception and lets it go on (`except: ...; raise`)."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def children(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements directly inside one statement of the same scope, in source order."""
+    inner: list[ast.stmt] = []
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return inner
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for each in getattr(statement, name, ()):
+            inner += [each] if isinstance(each, ast.stmt) else each.body
+    return inner
+
+
+def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.For | ast.With, int]]:
+    """Every loop and `with` item in `statements` that has a slot, in source order."""
+    found: list[tuple[ast.For | ast.With, int]] = []
+    for statement in statements:
+        if isinstance(statement, ast.For):
+            found.append((statement, 0))
+        elif isinstance(statement, ast.With):
+            found.extend((statement, index) for index in range(len(statement.items)))
+        found.extend(slotted(children(statement)))
+    return found
+
+
+def loops(statements: Sequence[ast.stmt]) -> list[ast.For]:
+    return [node for node, _ in slotted(statements) if isinstance(node, ast.For)]
+
+
+def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
+    """Slot numbers for a scope: each `for`, `with` item and `finally` statement, in source order."""
+    numbers: dict[tuple[int, int], int] = {}
+
+    def walk(inside: Sequence[ast.stmt]) -> None:
+        for statement in inside:
+            if isinstance(statement, ast.For) or getattr(statement, "finalbody", None):
+                numbers[id(statement), 0] = len(numbers)
+            elif isinstance(statement, ast.With):
+                for index in range(len(statement.items)):
+                    numbers[id(statement), index] = len(numbers)
+            walk(children(statement))
+
+    walk(statements)
+    return numbers
+
+
+def tail(weaver: Weaver, call: ast.Call) -> Block:
+    """What stands after a woven body: let go of its locals, then `call` the runtime."""
+    go = ast.Expr(call) if weaver.module else ast.Return(call)
+    prune = ast.ExceptHandler(None, None, [ast.Expr(runtime("prune")), ast.Raise()])
+    statements: Block = [ast.Try([go], [prune], [], [])]
+    if not weaver.module:
+        slots = [names.slot(number) for number in weaver.numbers.values()]
+        targets: list[ast.expr] = [store(name) for name in (*weaver.own, *slots)]
+        if targets:
+            statements.insert(0, ast.Assign(targets, constant(None)))
+    return [on(statement, HIDDEN_LINE) for statement in statements]
+
+
+def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
+    """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
+    after = tail(weaver, call or runtime("drive"))
+    refuse = ast.If(ast.UnaryOp(ast.Not(), weaver.catch("catch")), [ast.Raise()], [])
+    handler = nowhere(ast.ExceptHandler(None, None, [refuse]))
+    if weaver.module:
+        done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
+        done = [nowhere(each) for each in (*done, ast.Break())]
+        protected = at(ast.Try(body, [handler], done, []), body[0])
+        once = [protected, *after, nowhere(ast.Break())]
+        return [at(ast.While(constant(True), once, []), body[0])]
+    done_ = nowhere(ast.Return(None))
+    return [at(ast.Try(body, [handler], [done_], []), body[0]), *after]
