@@ -11,12 +11,12 @@ new text may be any edit. Where may it be entered so that
 
 `Matching` gives the images of old statements in the new text, in order. Walk down from the scope's
 body towards the image of the crashed cell (or of its nearest following sibling when it was
-deleted). Go into a statement that is the image of an open ancestor, or that holds the image of
-something that has run; stop at any other, which is then a new wrapper, to be run from its header.
-On the level reached, the resume point is the first statement after the last one that has run. Then
-the *stateful* blocks around that point must be the images of the open ones, one for one; if not,
-the edit is refused with the reason. `if`, `while`, `match`, `else` and the body of a `try` hold no
-state outside the text and may come and go.
+deleted). Go into a statement that is the image of an open ancestor, or that holds the image of one
+or of something that has run; stop at any other, which is then a new wrapper, to be run from its
+header. On the level reached, the resume point is the first statement after the last one that has
+run. Then the *stateful* blocks around that point must be the images of the open ones, one for one;
+if not, the edit is refused with the reason. `if`, `while`, `match`, `else` and the body of a `try`
+hold no state outside the text and may come and go.
 
 Resuming at the image of the crashed cell itself would be simpler and wrong: a line put in before
 it would never run.
@@ -28,7 +28,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from daifu_dap.common import refusals
 from daifu_dap.common.match import Matching
@@ -45,6 +45,11 @@ __all__ = [
     "stateful",
 ]
 
+_BUSY: Final = (
+    *(ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Subscript),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+Where: TypeAlias = Literal["before", "after"]
 _LOOPS: Final = ("For", "AsyncFor", "With", "AsyncWith")
 _NAMES: Final = {
     "For": "for loop",
@@ -68,7 +73,7 @@ class Resume:
 
     line: int
     column: int
-    where: Literal["before", "after"]
+    where: Where
     function: str
     stmt: Stmt = field(compare=False, repr=False)
     scope: Stmt | None = field(compare=False, repr=False)
@@ -83,19 +88,22 @@ class Resume:
         return self.where == "before" and self.stmt is self.image and self.cell.same(self.stmt)
 
 
-def resume(old: Outline, new: Outline, line: int, column: int | None = None) -> Resume:
+def resume(
+    old: Outline, new: Outline, line: int, column: int | None = None, where: Where = "before"
+) -> Resume:
     """Say where the cell at `line`, `column` of the old text goes on in the new text.
 
-    The place is the start of the crashed statement, or any place inside it. Raises the refusals
-    NO_CELL, FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
+    The place is the start of the crashed statement, or any place inside it. With `where` "after"
+    the frame stands behind that statement, as an earlier answer with "after" left it. Raises the
+    refusals NO_CELL, FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
     """
     cell = old.find(line, column) or old.innermost(line, column)
     if cell is None:
         raise refusals.Refusal.of(refusals.NO_CELL, line=line, where="the running text")
-    return settle(Matching(old, new, cell), cell)
+    return settle(Matching(old, new, cell), cell, where)
 
 
-def settle(matching: Matching, cell: Stmt) -> Resume:
+def settle(matching: Matching, cell: Stmt, where: Where = "before") -> Resume:
     """Do what `resume` does for a matching made before with `cell` as its pivot."""
     scope = cell.scope
     image = matching.scope(scope)
@@ -106,7 +114,7 @@ def settle(matching: Matching, cell: Stmt) -> Resume:
             )
         _same_flavour(scope, image)
     matching.bodies(scope)
-    point = _Walk(matching, cell, image)
+    point = _Walk(matching, cell, image, after=where == "after")
     stmt, where = point.find()
     live = point.check(stmt)
     return Resume(
@@ -124,28 +132,31 @@ def settle(matching: Matching, cell: Stmt) -> Resume:
 
 
 class _Walk:
-    def __init__(self, matching: Matching, cell: Stmt, scope: Stmt | None) -> None:
+    def __init__(self, matching: Matching, cell: Stmt, scope: Stmt | None, *, after: bool) -> None:
         self.images = matching.images
         self.blocks = matching.blocks
         self.cell = cell
         self.body = matching.new.scope(scope).block
         self.path = [*cell.ancestors(), cell]
+        self.after = after
         self.ran = set(_already(self.path))
+        if after:
+            self.ran.update((cell, *cell.within()))
         self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
         self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
 
-    def find(self) -> tuple[Stmt, Literal["before", "after"]]:
+    def find(self) -> tuple[Stmt, Where]:
         """Find the point; see the head of this module."""
         for stmt in reversed(self.path):
             siblings = stmt.block.stmts
             if stmt is not self.cell and stmt in self.images:
                 return self._past(self.images[stmt])
-            later = siblings[stmt.index + (stmt is not self.cell) :]
-            target = next((self.images[s] for s in later if s in self.images), None)
+            first = stmt.index + (self.after or stmt is not self.cell)
+            target = next((self.images[s] for s in siblings[first:] if self._placed(s)), None)
             if target is not None:
                 return self._towards(target)
-            earlier = siblings[: stmt.index]
-            before = next((self.images[s] for s in earlier[::-1] if s in self.images), None)
+            earlier = siblings[: first if stmt is self.cell else stmt.index]
+            before = next((self.images[s] for s in earlier[::-1] if self._placed(s)), None)
             if before is not None:
                 return self._past(before)
             block = self.blocks.get(stmt.block)
@@ -155,10 +166,32 @@ class _Walk:
             refusals.FUNCTION_REMOVED, function="The module's own code", line=1, column=0
         )
 
-    def _towards(self, target: Stmt) -> tuple[Stmt, Literal["before", "after"]]:
+    def _placed(self, stmt: Stmt) -> bool:
+        """Tell whether a sibling's image is where it can serve as a landmark.
+
+        Definitions are matched by name wherever they went; one that left its place among the other
+        statements is none.
+        """
+        image = self.images.get(stmt)
+        if image is None or not stmt.is_scope:
+            return image is not None
+        at = (image.line, image.column)
+        siblings = stmt.block.stmts
+        for others, sign in ((siblings[stmt.index :: -1], 1), (siblings[stmt.index :], -1)):
+            for other in others:
+                mark = None if other.is_scope else self.images.get(other)
+                if mark is not None:
+                    if ((mark.line, mark.column) > at) == (sign == 1):
+                        return False
+                    break
+        return True
+
+    def _towards(self, target: Stmt) -> tuple[Stmt, Where]:
         for stmt in [*target.ancestors(), target]:
-            inside = stmt is not target and (stmt in self.open or self._holds_run(stmt))
-            if not inside:
+            begun = stmt in self.open or any(
+                inner in self.done or inner in self.open for inner in stmt.within()
+            )
+            if stmt is target or not begun:
                 break
         siblings = stmt.block.stmts
         first = stmt.index
@@ -166,7 +199,7 @@ class _Walk:
             first -= 1
         return siblings[first], "before"
 
-    def _past(self, before: Stmt) -> tuple[Stmt, Literal["before", "after"]]:
+    def _past(self, before: Stmt) -> tuple[Stmt, Where]:
         at = before
         while at.parent is not None and at.parent.name is None and at.parent not in self.open:
             at = at.parent
@@ -174,10 +207,7 @@ class _Walk:
         return (at, "after") if following is None else (following, "before")
 
     def _has_run(self, stmt: Stmt) -> bool:
-        return stmt in self.done or self._holds_run(stmt)
-
-    def _holds_run(self, stmt: Stmt) -> bool:
-        return any(inner in self.done for inner in stmt.within())
+        return stmt in self.done or any(inner in self.done for inner in stmt.within())
 
     def check(self, stmt: Stmt) -> tuple[tuple[Stmt, str, Stmt, str], ...]:
         """Compare the stateful blocks around the point with the open ones, or refuse."""
@@ -229,7 +259,8 @@ def additions(old: Outline | Matching, new: Outline, at: Resume | None = None) -
     They are imports that are new or changed, definitions of new names, and assignments of new
     constants (`is_constant`). Changed functions are not among them: their code is replaced, not
     their definition run again. With `at`, a resume point of this file, statements that the resumed
-    module code reaches by itself are left out. A matching may stand in for the old outline.
+    module code reaches by itself are left out, and a definition that had not run yet and was moved
+    up behind the frame's back is among them. A matching may stand in for the old outline.
     """
     matching = old if isinstance(old, Matching) else Matching(old, new)
     matching.bodies(None)
@@ -240,15 +271,28 @@ def additions(old: Outline | Matching, new: Outline, at: Resume | None = None) -
         if past is not None and stmt not in past:
             continue
         origin = matching.origins.get(stmt)
+        if past is not None and at is not None and origin not in at.ran:
+            origin, known = None, False
+        else:
+            known = stmt.name in bound
         if isinstance(stmt.node, (ast.Import, ast.ImportFrom)):
             if origin is None or not origin.same(stmt):
                 found.append(stmt)
         elif stmt.name is not None:
-            if stmt.name not in bound and (origin is None or origin.name != stmt.name):
+            if not known and (origin is None or origin.name != stmt.name):
                 found.append(stmt)
-        elif origin is None and is_constant(stmt.node):
+        elif origin is None and _defines(stmt):
             found.append(stmt)
     return found
+
+
+def _defines(stmt: Stmt) -> bool:
+    """Tell whether a statement only imports and binds constants, a guarded import included."""
+    if isinstance(stmt.node, (ast.Import, ast.ImportFrom, ast.Pass)):
+        return True
+    if stmt.kind == "Try":
+        return all(_defines(inner) for block in stmt.blocks for inner in block.stmts)
+    return is_constant(stmt.node)
 
 
 def passed(at: Resume) -> set[Stmt]:
@@ -269,8 +313,7 @@ def is_constant(node: ast.stmt) -> bool:
         return False
     if not all(isinstance(target, ast.Name) for target in targets):
         return False
-    busy = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Subscript)
-    return not any(isinstance(inner, busy) for inner in ast.walk(value))
+    return not any(isinstance(inner, _BUSY) for inner in ast.walk(value))
 
 
 def flavour(stmt: Stmt) -> str:
@@ -322,7 +365,7 @@ def _already(path: list[Stmt]) -> Iterator[Stmt]:
         for block in owner.blocks:
             if block is stmt.block:
                 break
-            if block.role != "body" and stmt.role == "orelse":
+            if block.role != "body" and stmt.role != "finalbody":
                 continue
             for earlier in block.stmts:
                 yield earlier

@@ -337,7 +337,7 @@ def likeness(old: Stmt, new: Stmt) -> float:
         if old.target is not None and old.target == new.target:
             words = 0.5 + words / 2
         return words if old.kind == new.kind else 0.85 * words
-    bodies = _dice(old.heads, new.heads)
+    bodies = max(_dice(old.heads, new.heads), 0.9 * _dice(old.vocabulary, new.vocabulary))
     if old.kind in ("Try", "TryStar"):
         return bodies
     return 0.4 * words + 0.6 * bodies

@@ -31,6 +31,7 @@ __all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse", "split"]
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BODIES: Final = frozenset({"body", "orelse", "finalbody"})
 _BRACKETS: Final = frozenset({")", "[", "]"})
 _SKIP: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
@@ -203,6 +204,11 @@ class Stmt:
     def heads(self) -> frozenset[str]:
         """The heads of all that the statement's blocks hold, at every depth."""
         return frozenset(stmt.head for stmt in self.inside())
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of all that the statement's blocks hold, at every depth."""
+        return frozenset().union(*(stmt.words for stmt in self.inside()))
 
     @cached_property
     def target(self) -> str | None:
@@ -421,11 +427,7 @@ def _dump(node: ast.AST, out: list[str], *, header: bool) -> None:
             continue
         value = getattr(node, field, None)
         if isinstance(value, list):
-            if header and value and isinstance(value[0], (ast.stmt, ast.match_case)):
-                if not isinstance(value[0], ast.match_case):
-                    continue
-                for case in value:
-                    _dump(case, out, header=True)
+            if header and field in _BODIES:
                 continue
             out.append("[")
             for item in value:

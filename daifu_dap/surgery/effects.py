@@ -170,8 +170,8 @@ class Effects:
             origin = origins.get(stmt)
             if stmt.is_scope or stmt in run or (origin and origin.head == stmt.head):
                 continue
-            opened = stmt in path[:-1] and origin is not None
-            if stmt not in self._past and not opened:
+            opened = stmt in path[:-1]
+            if stmt not in self._past and (not opened or (origin is None and _bare(stmt))):
                 when.append("now")
                 continue
             again = _again(stmt, loops, opened=opened)
@@ -181,7 +181,7 @@ class Effects:
                     self._warn(refusals.ADDED_BEFORE, stmt)
             elif not opened:
                 self._warn(refusals.ALREADY_RAN, stmt)
-            elif stmt.kind not in ("While", "If", "Try", "TryStar", "Match"):
+            elif stmt.kind not in ("While", "If", "Match") and not _bare(stmt):
                 self._warn(refusals.LIVE_HEADER, stmt, block=stmt.kind.lower())
         for stmt in _statements(self._matching.old.scope(self._live).block):
             if stmt in images or stmt.is_scope:
@@ -191,7 +191,9 @@ class Effects:
             else:
                 above = {images.get(parent) for parent in stmt.ancestors()}
                 when.append("nextIteration" if above & set(loops) else "nextCall")
-        if point.image is None and (point.where == "after" or point.stmt in origins):
+        if point.image is None and (
+            point.where == "after" or (point.stmt in origins and not _absorbed(point))
+        ):
             self._warn(refusals.CELL_DELETED, point.stmt)
         return when
 
@@ -201,6 +203,18 @@ def _again(stmt: Stmt, loops: list[Stmt], *, opened: bool) -> bool:
     if opened and stmt.kind == "While":
         return True
     return any(loop in loops for loop in stmt.ancestors())
+
+
+def _bare(stmt: Stmt) -> bool:
+    """Tell whether a compound statement has no header to evaluate."""
+    return stmt.kind in ("Try", "TryStar")
+
+
+def _absorbed(point: Resume) -> bool:
+    """Tell whether the statement that runs next holds the crashed cell's code."""
+    words = {word for word in point.cell.words if not word.startswith("(")}
+    words.discard(point.cell.target or "")
+    return bool(words) and 2 * len(words & point.stmt.words) > len(words)
 
 
 def _statements(block: Block) -> Iterable[Stmt]:

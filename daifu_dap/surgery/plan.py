@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from daifu_dap.common.align import Resume
+from daifu_dap.common.align import Resume, Where
 from daifu_dap.common.refusals import Notice, Refusal
 
 __all__ = ["CrashPoint", "Effect", "Plan", "Status", "When"]
@@ -19,12 +19,15 @@ When: TypeAlias = Literal["now", "nextIteration", "nextCall"]
 class CrashPoint:
     """The crashed cell: its file and the place where it starts in the running text of that file.
 
-    `column` counts UTF-8 bytes from 0; without it the first cell on the line is meant.
+    `column` counts UTF-8 bytes from 0; without it the first cell on the line is meant. With `where`
+    "after" the frame stands behind that cell, where an earlier edit that deleted the crashed cell
+    may have put it.
     """
 
     path: str
     line: int
     column: int | None = None
+    where: Where = "before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ class Plan:
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
-    def resume_at(self) -> tuple[int, int] | None:
-        """Give the resume point as the line and column that the kernel's `replace` takes."""
-        return None if self.resume is None else (self.resume.line, self.resume.column)
+    def resume_at(self) -> tuple[int, int, Where] | None:
+        """Give the resume point: line, column, and whether to go on before or after that cell."""
+        if self.resume is None:
+            return None
+        return self.resume.line, self.resume.column, self.resume.where
 
     def raise_if_refused(self) -> Plan:
         """Return the plan itself, or raise its first refusal."""

@@ -1,0 +1,5 @@
+def f(x):
+    boom(x)
+
+
+f(1)  # @crash

@@ -1,0 +1,5 @@
+def f(x):
+    boom(x)
+
+
+return 1  # @refuse DFU0001

@@ -1,0 +1,2 @@
+def f(x):
+    a = first(x)  # @after DFU1008

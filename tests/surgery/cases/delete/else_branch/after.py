@@ -1,0 +1,4 @@
+def f(x):
+    if x:
+        good()
+    end()  # @resume DFU1008

@@ -1,0 +1,7 @@
+def f(x):
+    if x:
+        good()
+    else:
+        bad()
+        boom(x)  # @crash
+    end()

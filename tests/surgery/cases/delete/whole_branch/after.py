@@ -1,0 +1,3 @@
+def f(x):
+    start()
+    end()  # @resume DFU1008

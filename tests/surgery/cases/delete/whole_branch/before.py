@@ -1,0 +1,6 @@
+def f(x):
+    start()
+    if x:
+        a = first(x)
+        boom(a)  # @crash
+    end()

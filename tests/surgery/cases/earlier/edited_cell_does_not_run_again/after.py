@@ -1,0 +1,4 @@
+def f(x):
+    rate = 0.01  # @warn DFU1001
+    other = 2
+    boom(rate)  # @resume

@@ -1,0 +1,4 @@
+def f(x):
+    rate = 0.1
+    other = 2
+    boom(rate)  # @crash

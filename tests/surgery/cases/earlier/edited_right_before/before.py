@@ -1,0 +1,4 @@
+def f(x):
+    rate = choose(0.1)
+    boom(rate)  # @crash
+    end()

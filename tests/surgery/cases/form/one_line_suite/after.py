@@ -1,0 +1,5 @@
+def f(x):
+    if x:
+        note(x)  # @resume
+        boom(x)
+    end()

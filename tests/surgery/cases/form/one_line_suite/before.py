@@ -1,0 +1,3 @@
+def f(x):
+    if x: boom(x)  # @crash 10
+    end()

@@ -1,0 +1,2 @@
+def f(x):
+    a = first(x); boom(a); end(a)  # @crash 18

@@ -1,0 +1,4 @@
+def f(x):
+    größe = "ä"
+    boom(größe, 1)  # @resume
+    end()

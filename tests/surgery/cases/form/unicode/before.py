@@ -1,0 +1,3 @@
+def f(x):
+    größe = "ä"; boom(größe)  # @crash 20
+    end()

@@ -1,0 +1,3 @@
+def f(xs):  # @refuse DFU0014
+    for x in xs:
+        yield boom(x)

@@ -1,0 +1,10 @@
+class B:
+    def run(self):
+        start()
+        boom()
+
+
+class A:
+    def run(self):
+        start()
+        boom(1)  # @resume

@@ -1,0 +1,10 @@
+class A:
+    def run(self):
+        start()
+        boom()  # @crash
+
+
+class B:
+    def run(self):
+        start()
+        boom()

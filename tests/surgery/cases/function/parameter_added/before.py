@@ -1,0 +1,3 @@
+def f(x):
+    a = first(x)
+    boom(a)  # @crash

@@ -1,0 +1,1 @@
+other = 1  # @refuse DFU0009

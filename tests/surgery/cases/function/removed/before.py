@@ -1,0 +1,5 @@
+def compute(x):
+    return boom(x)  # @crash
+
+
+other = 1

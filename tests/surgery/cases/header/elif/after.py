@@ -1,0 +1,7 @@
+def f(x):
+    if x == 1:
+        one()
+    elif x == 2:  # @resume
+        two()
+    else:
+        three()

@@ -1,0 +1,6 @@
+def f(x):
+    try:
+        risky(x)
+    except OSError:
+        boom(x)  # @crash
+        after(x)

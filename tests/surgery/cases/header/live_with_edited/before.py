@@ -1,0 +1,3 @@
+def f(a):
+    with opened(a) as x:
+        boom(x)  # @crash

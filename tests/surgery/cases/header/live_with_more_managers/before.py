@@ -1,0 +1,3 @@
+def f(a, b):
+    with opened(a) as x:
+        boom(x)  # @crash

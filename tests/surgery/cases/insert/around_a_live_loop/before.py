@@ -1,0 +1,5 @@
+def f(xs):
+    a = first()
+    for x in xs:
+        boom(x)  # @crash
+    done(a)

@@ -1,0 +1,4 @@
+def f(x):
+    a = first(x)
+    b = boom(a)  # @crash
+    return b

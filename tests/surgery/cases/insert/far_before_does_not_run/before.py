@@ -1,0 +1,5 @@
+def f(xs):
+    a = first()
+    c = second(a)
+    b = boom(a)  # @crash
+    return b

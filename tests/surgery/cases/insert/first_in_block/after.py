@@ -1,0 +1,5 @@
+def f(xs):
+    for x in xs:
+        x = int(x)  # @resume
+        boom(x)
+        after(x)

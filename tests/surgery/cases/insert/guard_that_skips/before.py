@@ -1,0 +1,4 @@
+def train(loader):
+    for batch in loader:
+        out = model(batch)  # @crash
+        step(out)

@@ -1,0 +1,6 @@
+def f():
+    step()
+    step()  # @resume
+    step()
+    step()
+    end()

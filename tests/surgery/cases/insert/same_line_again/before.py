@@ -1,0 +1,5 @@
+def f():
+    step()
+    step()  # @crash
+    step()
+    end()

@@ -1,0 +1,4 @@
+def f(xs):
+    a = first()
+    b = boom(a)  # @crash
+    return b

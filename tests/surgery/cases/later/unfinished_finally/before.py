@@ -1,0 +1,6 @@
+def f(x):
+    try:
+        a = first()
+        boom(a)  # @crash
+    finally:
+        close(x)

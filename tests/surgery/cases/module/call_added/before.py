@@ -1,0 +1,5 @@
+def main():
+    boom()  # @crash
+
+
+main()

@@ -1,0 +1,6 @@
+def main():
+    for x in range(3):
+        boom(x)  # @crash
+
+
+main()

@@ -1,0 +1,7 @@
+def helper(x):
+    y = boom(x, 1)  # @resume
+    return y
+
+
+def f(x):
+    return helper(x)

@@ -1,0 +1,7 @@
+def f(x):
+    return helper(x)
+
+
+def helper(x):
+    y = boom(x)  # @crash
+    return y

@@ -1,0 +1,5 @@
+def f(xs):
+    a = first(xs)
+    boom(a)  # @crash
+    for x in xs:
+        after(x)

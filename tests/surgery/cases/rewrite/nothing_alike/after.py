@@ -1,0 +1,3 @@
+def f(x):
+    with lock:  # @resume
+        return omega[3:5]

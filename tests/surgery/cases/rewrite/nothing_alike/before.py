@@ -1,0 +1,3 @@
+def f(x):
+    alpha = 1
+    boom(alpha)  # @crash

@@ -1,0 +1,4 @@
+def f(x):
+    a = first(x)
+    save(merge(a, boom(x)))  # @crash
+    end(a)

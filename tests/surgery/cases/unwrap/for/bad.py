@@ -1,0 +1,4 @@
+def f(xs):
+    prepare(xs)
+    boom(xs)  # @refuse DFU0010
+    end()

@@ -1,0 +1,5 @@
+def f(xs):
+    for x in xs:
+        prepare(x)
+        boom(x)  # @crash
+    end()

@@ -1,0 +1,3 @@
+def f(x):
+    risky(x)
+    end()  # @refuse DFU0010

@@ -1,0 +1,6 @@
+def f(x):
+    start()
+    y = prepare(x)
+    boom(y, 1)  # @resume
+    after(y)
+    end()

@@ -1,0 +1,5 @@
+def f(x):
+    y = prepare(x)
+    boom(y, 1)  # @resume
+    after(y)
+    end()

@@ -1,0 +1,8 @@
+def f(x):
+    try:
+        y = prepare(x)
+        boom(y)  # @crash
+        after(y)
+    except OSError:
+        pass
+    end()

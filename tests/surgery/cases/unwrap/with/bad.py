@@ -1,0 +1,5 @@
+def f(x):
+    y = opened(x)
+    prepare(y)
+    boom(y)  # @refuse DFU0010
+    end()

@@ -1,0 +1,4 @@
+def f(x):
+    y = prepare(x)
+    if y is not None:  # @resume
+        boom(y)

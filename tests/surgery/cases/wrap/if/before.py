@@ -1,0 +1,3 @@
+def f(x):
+    y = prepare(x)
+    boom(y)  # @crash
