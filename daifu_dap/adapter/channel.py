@@ -15,6 +15,9 @@ from typing import IO
 
 from daifu_dap.common.framing import FramingError, Message, encode, read_message
 
+KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""A peer whose machine or network is gone counts as gone after half a minute."""
+
 
 class Closed(Exception):
     """The other side of a channel is gone."""
@@ -53,6 +56,10 @@ class Channel:
         sock.settimeout(None)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEPALIVE.items():
+            with contextlib.suppress(OSError, AttributeError):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         return cls(name, sock.makefile("rb"), sock.makefile("wb"), sock)
 
     def start(

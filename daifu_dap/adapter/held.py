@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.adapter import notice, runtime
 from daifu_dap.adapter.channel import Channel
 from daifu_dap.adapter.fields import Fields
-from daifu_dap.adapter.replies import failure, response
+from daifu_dap.adapter.replies import failure
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Absence:
         terminate = fields.boolean("terminateDebuggee")
         session = self._session
         wish = session.attributes.on_disconnect
-        if terminate is None and wish == "hold" and self._worth_keeping():
+        if self._rejoining or (terminate is None and self.keeps()):
             session.reply(request, {})
             self._keep()
         elif terminate is None and wish == "raise" and not self.program_over:
@@ -59,7 +59,7 @@ class Absence:
         """Handle a client that went without a word."""
         session = self._session
         wish = session.attributes.on_disconnect
-        if wish == "hold" and self._worth_keeping():
+        if self.keeps():
             self._keep()
         elif wish == "raise" and not self.program_over and session.starting.begun:
             session.later(lambda: self._raise(None))
@@ -67,8 +67,11 @@ class Absence:
             session.client = None
             session.end()
 
-    def _worth_keeping(self) -> bool:
-        return self._session.starting.begun and not self.program_over
+    def keeps(self) -> bool:
+        """Whether the program is kept when its client goes."""
+        session = self._session
+        wished = session.attributes.on_disconnect == "hold"
+        return wished and session.starting.begun and not self.program_over
 
     def _keep(self) -> None:
         """Stay, without a client, and say where the next one can connect."""
@@ -169,10 +172,13 @@ class Absence:
             session.event("stopped", body)
 
 
-def occupied(client: Channel, message: Message) -> None:
-    """Tell a second client that the session has one already."""
-    said = "Another client is attached to this session; try again when it has left."
-    if message.get("type") == "request":
-        client.post(failure(message, said))
-    else:
-        client.post(response({"seq": 0, "command": ""}))
+def turn_away(client: Channel) -> None:
+    """Tell a second client that the session has one already, and close its connection."""
+
+    def answer(message: Message) -> None:
+        if message.get("type") == "request":
+            said = "Another client is attached to this program; try again when it has left."
+            client.post(failure(message, said))
+            client.close()
+
+    client.start(answer, lambda error: client.close(), lambda: None)

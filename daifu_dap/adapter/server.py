@@ -10,11 +10,16 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 from typing import IO
 
 from daifu_dap.adapter.backend import Backend
 from daifu_dap.adapter.channel import Channel
+from daifu_dap.adapter.held import turn_away
 from daifu_dap.adapter.session import Session, report
+
+GRACE = 2.0
+"""Seconds that a client may take to be seen gone when the next one is there already."""
 
 
 class Server:
@@ -81,24 +86,38 @@ class Server:
         while True:
             try:
                 connection, _address = sock.accept()
+                client = Channel.over("client", connection)
             except OSError:
                 return
-            try:
-                self._route(Channel.over("client", connection))
-            except OSError as error:
-                connection.close()
-                report(error)
+            threading.Thread(target=self._route, args=(client,), name="router", daemon=True).start()
 
     def _route(self, client: Channel) -> None:
-        """Give a new client the session that waits for one, or a new one."""
-        with self._lock:
-            waiting = next((each for each in self._sessions if each.absence.absent), None)
+        """Give a new client the session that waits for one, or a new one.
+
+        The client before may be gone without our having seen it yet, so a session that is kept for
+        the next client gets a little time to lose its present one.
+        """
+        deadline = time.monotonic() + GRACE
+        while True:
+            with self._lock:
+                kept = [each for each in self._sessions if each.absence.keeps()]
+                waiting = next((each for each in kept if each.absence.absent), None)
+                if waiting is not None:
+                    waiting.absence.absent = False
             if waiting is not None:
-                waiting.absence.absent = False
-        if waiting is not None:
-            waiting.absence.welcome(client)
-        else:
-            self._begin(client)
+                waiting.absence.welcome(client)
+                return
+            if not kept:
+                try:
+                    self._begin(client)
+                except OSError as error:
+                    report(error)
+                    client.close()
+                return
+            if time.monotonic() > deadline:
+                turn_away(client)
+                return
+            time.sleep(0.02)
 
     def _begin(self, client: Channel) -> None:
         session = Session(self, client, Backend.spawn(self._arguments))

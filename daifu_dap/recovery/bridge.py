@@ -212,7 +212,8 @@ def frames(crash: Crash) -> Iterator[FrameType]:
 def _body(held: Held) -> dict[str, Any]:
     """What describes the crash, with the numbers that the client knows threads and frames by.
 
-    Frames of the debugger itself are left out.
+    Frames that the client's stack leaves out (the debugger's own, and libraries' for a client that
+    wants its own code only) are left out here too.
     """
     crash = held.crash
     db = _debugger()
@@ -228,10 +229,22 @@ def _body(held: Held) -> dict[str, Any]:
             continue
         frame = left[place]
         del left[: place + 1]
-        if db is None or db.get_file_type(frame) != db.PYDEV_FILE:
+        if frame is crash.frame or _shown(db, frame):
             told.append({"frameId": _dap(id(frame)), **entry})
     body["frames"] = told
     return body
+
+
+def _shown(db: Any, frame: FrameType) -> bool:
+    """Whether pydevd shows a frame in the client's stack."""
+    if db is None:
+        return True
+    if db.get_file_type(frame) == db.PYDEV_FILE:
+        return False
+    filtered = db.is_files_filter_enabled and db.apply_files_filter(
+        frame, frame.f_code.co_filename, False
+    )
+    return not filtered
 
 
 def _names(frame: FrameType, name: object) -> bool:

@@ -1,0 +1,142 @@
+"""What the client is shown at a crash stop: the person's program and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Project
+
+DEEP = """\
+def inner(n):
+    value = [1, 2][n]
+    return value
+
+def outer(n):
+    for k in range(n, 5):
+        got = inner(k)
+    return got
+
+print(outer(0))
+"""
+
+
+def test_the_stack_after_recoveries_is_the_persons(project: Project) -> None:
+    client = project.crashed(DEEP)
+    for _ in range(3):
+        frames = client.stack()
+        assert [(frame.name, frame.line) for frame in frames] == [
+            ("inner", 2),
+            ("outer", 7),
+            ("<module>", 10),
+        ]
+        path = str(project.folder / "main.py")
+        assert {frame.path for frame in frames} == {path}
+        for frame in frames:
+            assert not [name for name in client.locals(frame) if name.startswith("__daifu")]
+        client.evaluate("n = 0")
+        client.resolve("retry")
+        client.wait_recovered()
+        if client.wire.pending("exited") or len(frames) == 0:
+            break
+        try:
+            client.wait_crash(5)
+        except Exception:
+            break
+
+
+def test_pages_of_a_long_stack(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def down(n):
+            return down(n - 1) if n else 1 / n
+
+        down(30)
+        """
+    )
+    thread = client.describe().thread_id
+    whole = client.request("stackTrace", threadId=thread)
+    assert whole["totalFrames"] == len(whole["stackFrames"]) == 32
+    paged = []
+    while len(paged) < whole["totalFrames"]:
+        page = client.request("stackTrace", threadId=thread, startFrame=len(paged), levels=5)
+        assert page["totalFrames"] == 32
+        paged += page["stackFrames"]
+    assert paged == whole["stackFrames"]
+
+
+def test_the_exception_is_shown_without_remarks(project: Project) -> None:
+    client = project.launch("import json\njson.loads('{')\n", justMyCode=False)
+    crash = client.wait_crash()
+    assert crash.exception_type == "json.decoder.JSONDecodeError"
+    info = client.request("exceptionInfo", threadId=crash.thread_id)
+    assert info["exceptionId"] == "JSONDecodeError"
+    text = str(info)
+    assert "note:" not in text and "Current frame" not in text and "daifu_dap" not in text
+    names = [frame.name for frame in client.stack()]
+    assert names[:2] == ["raw_decode", "decode"] and names[-1] == "<module>"
+    assert "recovery" not in str([frame.path for frame in client.stack()])
+    assert client.evaluate("1 + 1", crash.frames[-1].frame_id) == "2"
+
+
+def test_completions_and_scopes_hide_our_names(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def f():
+            for item in [1]:
+                with open("/dev/null") as stream:
+                    item / 0
+
+        f()
+        """
+    )
+    frame = client.stack()[0]
+    assert set(client.locals(frame)) == {"item", "stream"}
+    found = client.request("completions", frameId=frame.id, text="__daifu", column=8)
+    assert found["targets"] == []
+    found = client.request("completions", frameId=frame.id, text="str", column=4)
+    assert "stream" in {target["label"] for target in found["targets"]}
+    modules = client.request("modules").get("modules") or ()
+    assert not [module for module in modules if "daifu_dap" in str(module.get("path"))]
+
+
+def test_set_variable_lasts(project: Project) -> None:
+    client = project.crashed("def f(n):\n    return 6 // n\n\nprint(f(0))\n")
+    scopes = client.request("scopes", frameId=client.stack()[0].id)["scopes"]
+    client.request(
+        "setVariable", variablesReference=scopes[0]["variablesReference"], name="n", value="3"
+    )
+    client.continue_()
+    assert client.wait_exit() == 0
+    assert client.output() == "2\n"
+
+
+@pytest.mark.parametrize(("filters", "stops"), [(None, True), (["daifu.crash"], True), ([], False)])
+def test_the_crash_filter(project: Project, filters: list[str] | None, stops: bool) -> None:
+    client = project.launch("print([][0])\n", filters=filters)
+    if stops:
+        client.wait_crash()
+        client.resolve("raise")
+    assert client.wait_exit() == 1
+    assert client.output("stderr").count("IndexError") == 1
+    assert client.wire.pending("stopped") == 0
+
+
+def test_an_exception_in_the_console_does_not_stop_again(project: Project) -> None:
+    client = project.crashed("def f(n):\n    return 1 // n\n\nprint(f(0))\n")
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        client.evaluate("f(0)")
+    client.resolve("return", value="5")
+    assert client.wait_exit() == 0
+    assert client.output() == "5\n"
+
+
+def test_an_exception_in_the_console_at_a_breakpoint_does_not_stop(project: Project) -> None:
+    text = "def f(n):\n    return 1 // n\n\nprint('here')\nprint('end')\n"
+    main = str(project.write("main.py", text))
+    client = project.launch(None, breakpoints={main: [4]})
+    stop = client.wait_stopped()
+    assert stop.reason == "breakpoint"
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        client.evaluate("f(0)", client.stack(stop.thread_id)[0])
+    client.continue_(stop.thread_id)
+    assert client.wait_exit() == 0
