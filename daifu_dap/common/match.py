@@ -27,6 +27,7 @@ _WIDE: Final = 2_500
 _PIECE: Final = 40
 _LIKE: Final = 0.5
 _LIKE_BLOCK: Final = 0.35
+_NEAR: Final = 0.1
 _LIKE_RENAME: Final = 0.5
 
 
@@ -301,26 +302,30 @@ class Matching:
         like = likeness(old, new)
         if like < (_LIKE_BLOCK if old.blocks else _LIKE):
             return 0.0
-        if old.blocks and max(_best(old, new.within()), _best(new, old.within())) > like:
+        if old.blocks and max(_best(old, new.within()), _best(new, old.within())) > like + _NEAR:
             return 0.0
         return like + (0.05 if old is self.pivot else 0.0)
 
     def _nested(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> None:
-        """Seek what is alone on one level inside the lone blocks of the other."""
-        if not old or not new:
-            return
-        for two in new:
+        """Seek what is alone on one level inside the lone blocks of the other, in order."""
+        used: list[tuple[int, int]] = []
+        for j, two in enumerate(new if old else ()):
             for block in two.blocks if two.name is None else ():
-                alone = [one for one in old if one not in self.images]
+                first = used[-1][0] + 1 if used else 0
+                alone = [one for one in old[first:] if one not in self.images]
                 if any(self._inside(one, block) for one in alone):
                     self._run(alone, block.stmts, strict=True)
-        for one in old:
+                    used += [(i, j) for i in range(first, len(old)) if old[i] in self.images]
+        for i, one in enumerate(old if new else ()):
             if one in self.images or one.name is not None:
                 continue
             for block in one.blocks:
-                alone = [two for two in new if two not in self.origins]
+                first = max((j + 1 for k, j in used if k <= i), default=0)
+                last = min((j for k, j in used if k > i), default=len(new))
+                alone = [two for two in new[first:last] if two not in self.origins]
                 if any(self._inside(two, block) for two in alone):
                     self._run(block.stmts, alone, strict=True)
+                    used += [(i, j) for j in range(first, last) if new[j] in self.origins]
 
     def _inside(self, stmt: Stmt, block: Block) -> bool:
         if stmt.name is not None:
@@ -338,9 +343,8 @@ def likeness(old: Stmt, new: Stmt) -> float:
             words = 0.5 + words / 2
         return words if old.kind == new.kind else 0.85 * words
     bodies = max(_dice(old.heads, new.heads), 0.9 * _dice(old.vocabulary, new.vocabulary))
-    if old.kind in ("Try", "TryStar"):
-        return bodies
-    return 0.4 * words + 0.6 * bodies
+    share = 0.2 if old.kind in ("Try", "TryStar") else 0.4
+    return share * words + (1 - share) * bodies
 
 
 def _best(stmt: Stmt, others: Iterable[Stmt]) -> float:

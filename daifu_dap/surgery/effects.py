@@ -192,9 +192,21 @@ class Effects:
                 above = {images.get(parent) for parent in stmt.ancestors()}
                 when.append("nextIteration" if above & set(loops) else "nextCall")
         if point.image is None and (
-            point.where == "after" or (point.stmt in origins and not _absorbed(point))
+            point.where == "after"
+            or (point.stmt in origins and not _absorbed(point.cell, point.stmt))
         ):
             self._warn(refusals.CELL_DELETED, point.stmt)
+        before = point.cell.index and point.cell.block.stmts[point.cell.index - 1]
+        if (
+            before
+            and point.where == "before"
+            and point.stmt is point.image
+            and before not in images
+            and not before.blocks
+            and _absorbed(before, point.stmt)
+            and not _absorbed(before, point.cell)
+        ):
+            self._warn(refusals.CELL_MERGED, point.stmt)
         return when
 
 
@@ -210,11 +222,11 @@ def _bare(stmt: Stmt) -> bool:
     return stmt.kind in ("Try", "TryStar")
 
 
-def _absorbed(point: Resume) -> bool:
-    """Tell whether the statement that runs next holds the crashed cell's code."""
-    words = {word for word in point.cell.words if not word.startswith("(")}
-    words.discard(point.cell.target or "")
-    return bool(words) and 2 * len(words & point.stmt.words) > len(words)
+def _absorbed(cell: Stmt, into: Stmt) -> bool:
+    """Tell whether a statement holds the code of another that has no image."""
+    words = {word for word in cell.words if not word.startswith("(")}
+    words.discard(cell.target or "")
+    return bool(words) and 2 * len(words & into.words) > len(words)
 
 
 def _statements(block: Block) -> Iterable[Stmt]:
