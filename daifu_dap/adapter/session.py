@@ -49,7 +49,6 @@ FORWARDED = frozenset(
 
 REWRITTEN: dict[str, Rewrite] = {
     "stackTrace": stack.trace,
-    "variables": stack.variables,
     "completions": stack.completions,
     "modules": stack.modules,
     "exceptionInfo": stack.exception_info,
@@ -230,12 +229,42 @@ class Session:
             whole.pop("startFrame", None)
             whole.pop("levels", None)
             self.forward(request, whole)
+        elif command == "variables":
+            self.forward(request, then=lambda answer: self._variables(request, answer))
         elif command in FORWARDED:
             if command in ("continue", "next", "stepIn", "stepOut"):
                 self.running = True
             self.forward(request)
         else:
             self.fail(request, f"{command} is not a request that this adapter knows.")
+
+    def _variables(self, request: Message, answer: Message) -> None:
+        """Pass on an answer to `variables` without our names.
+
+        debugpy puts names with underscores at both ends into a group of their own; when all in it
+        are ours, the group goes too, for which its contents must be known.
+        """
+        client = self.client
+        body = stack.variables(answer.get("body") or {}) if answer.get("success") else {}
+
+        def reply(shown: Json) -> None:
+            done = {**answer, "body": shown} if answer.get("success") else answer
+            if client is not None and client is self.client:
+                client.post({**done, "request_seq": request["seq"]})
+
+        group = stack.group(body)
+        if group is None:
+            reply(body)
+            return
+
+        def opened(contents: Message) -> None:
+            inside = (contents.get("body") or {}).get("variables")
+            ours = bool(inside) and not stack.variables({"variables": inside})["variables"]
+            reply(stack.without(body, group) if ours else body)
+
+        asked: Message = {"type": "request", "command": "variables"}
+        asked["arguments"] = {"variablesReference": group}
+        self.send(asked, "variables", opened)
 
     def _from_backend(self, message: Message) -> None:
         kind = message.get("type")

@@ -17,6 +17,8 @@ Json = dict[str, Any]
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
+SPECIAL = "special variables"
+
 _NOTE = re.compile(r"\s*\(note: full exception trace is shown but execution is paused at: [^)]*\)")
 _CURRENT = " (Current frame)"
 _ENTRY = re.compile(r'^  File "(?P<path>.*)", line (?P<line>\d+)(?:, in .*)?$')
@@ -58,13 +60,27 @@ def trace(arguments: Json, body: Json) -> Json:
     return {**body, "stackFrames": shown[first:last], "totalFrames": len(shown)}
 
 
-def variables(arguments: Json, body: Json) -> Json:
+def variables(body: Json) -> Json:
     """Return a `variables` answer without our names."""
     entries = body.get("variables")
     if not isinstance(entries, list):
         return body
     kept = [entry for entry in entries if not _named(entry.get("name"))]
     return body if len(kept) == len(entries) else {**body, "variables": kept}
+
+
+def group(body: Json) -> int | None:
+    """Return the reference of debugpy's group of special variables in a `variables` answer."""
+    for entry in body.get("variables") or ():
+        if entry.get("name") == SPECIAL and entry.get("variablesReference"):
+            return int(entry["variablesReference"])
+    return None
+
+
+def without(body: Json, reference: int) -> Json:
+    """Return a `variables` answer without the entry of a reference."""
+    entries = [each for each in body["variables"] if each.get("variablesReference") != reference]
+    return {**body, "variables": entries}
 
 
 def completions(arguments: Json, body: Json) -> Json:

@@ -137,17 +137,9 @@ def test_terminate_debuggee_ends_even_what_is_kept(project: Project) -> None:
     eventually(lambda: not alive(pid))
 
 
-def boot_env() -> dict[str, str]:
-    from daifu_dap.adapter.launch import BOOT
-
-    from .conftest import ROOT
-
-    return {"PYTHONPATH": f"{BOOT}:{ROOT}", "DAIFU_VACCINATE": "project"}
-
-
 def test_with_no_debugger_the_crash_says_where_to_attach(project: Project) -> None:
     main = project.write("main.py", PROGRAM)
-    process = project.run([sys.executable, str(main)], **boot_env())
+    process = project.run([sys.executable, "-m", "daifu_dap", str(main)])
     assert process.stderr is not None and process.stdout is not None
     said = ""
     while (found := re.search(r'"port": (\d+)', said)) is None:
@@ -168,7 +160,8 @@ def test_with_no_debugger_the_crash_says_where_to_attach(project: Project) -> No
 
 def test_patience_without_a_client_ends(project: Project) -> None:
     main = project.write("main.py", PROGRAM)
-    process = project.run([sys.executable, str(main)], **boot_env(), DAIFU_ON_CRASH="hold:0.5")
+    command = [sys.executable, "-m", "daifu_dap", str(main)]
+    process = project.run(command, DAIFU_ON_CRASH="hold:0.5")
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (1, "1\n")
     assert "nobody attached in time" in err and "IndexError" in err

@@ -197,8 +197,10 @@ def test_other_saved_files_are_part_of_the_replacement(project: Project) -> None
     client = project.crashed(
         """\
         from helper import size
+        def show(word, count):
+            print(word.upper(), count)
         for word in ["a", "bb"]:
-            print(word.upper(), size(word))
+            show(word, size(word))
         """
     )
     project.edit("helper.py", "x.length", "len(x)")

@@ -47,7 +47,7 @@ def test_a_frame_that_raised_again_is_shown_once() -> None:
 
 def test_hidden_names_are_in_no_list() -> None:
     variables = {"variables": [{"name": slot(0)}, {"name": "x"}]}
-    assert stack.variables({}, variables) == {"variables": [{"name": "x"}]}
+    assert stack.variables(variables) == {"variables": [{"name": "x"}]}
     targets = {"targets": [{"label": slot(1)}, {"label": "x"}]}
     assert stack.completions({}, targets) == {"targets": [{"label": "x"}]}
     modules = {"modules": [{"path": stack.PACKAGE + "a.py"}, {"path": "/p/x.py"}]}
@@ -81,4 +81,4 @@ def test_the_remarks_of_pydevd_are_taken_out() -> None:
 def test_bodies_of_another_shape_pass_through() -> None:
     for body in ({}, {"stackFrames": None}, {"other": 1}):
         assert stack.trace({}, body) == body
-        assert stack.variables({}, body) == body
+        assert stack.variables(body) == body
