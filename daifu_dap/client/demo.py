@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
-import re
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -216,7 +216,7 @@ def _print_crash(console: Console, client: Client, crash: CrashInfo, kept: int) 
 def _values(client: Client, crash: CrashInfo) -> Iterator[tuple[str, str]]:
     """Give the local variables that the failing cell names; of a tensor its type and shape."""
     known = client.locals()
-    for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", crash.code)):
+    for name in _names(crash.code):
         if name not in known:
             continue
         shown = known[name].value
@@ -226,6 +226,15 @@ def _values(client: Client, crash: CrashInfo) -> Iterator[tuple[str, str]]:
             )
             shown = str(ast.literal_eval(told))
         yield name, shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _names(code: str) -> list[str]:
+    """Return the variables that a cell's text names, each once; a header is completed first."""
+    for text in (code, f"{code}\n    pass"):
+        with contextlib.suppress(SyntaxError):
+            nodes = ast.walk(ast.parse(textwrap.dedent(text)))
+            return list(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))
+    return []
 
 
 def _print_diff(console: Console, name: str, old: str, new: str) -> None:

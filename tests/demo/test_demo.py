@@ -42,6 +42,7 @@ def test_account_tells_the_crash_with_place_shapes_and_ways_out(
     assert f"train.py:{line} in test()" in text
     assert re.search(r"output +torch\.float32 \(16, 10\) on cpu", text)
     assert re.search(r"target +torch\.int64 \(16,\) on cpu", text)
+    assert not re.search(r"^│ +data ", text, re.MULTILINE)
     assert re.search(r"What can be done: .*replace", text)
     assert "282 optimizer steps are kept" in text
 

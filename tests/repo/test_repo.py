@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -70,6 +71,44 @@ def test_importing_the_package_is_quick() -> None:
     assert found.returncode == 0, found.stderr
     (whole,) = [line for line in found.stderr.splitlines() if line.endswith("| daifu_dap")]
     assert int(whole.split("|")[1]) < 250_000, whole
+
+
+def test_the_handler_in_the_readme_recovers(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    handler = next(snippet for snippet in snippets if "set_crash_handler" in snippet)
+    program = tmp_path / "train.py"
+    program.write_text(
+        f"import daifu_dap as daifu\n{handler}\n"
+        "@daifu.transform()\n"
+        "def main():\n"
+        "    batch_size, done = 64, []\n"
+        "    for step in range(3):\n"
+        "        done.append(len(bytes(8 // (batch_size // 9 < 2))))\n"
+        "    return batch_size, done\n"
+        "print(main())\n"
+    )
+    found = subprocess.run(
+        [sys.executable, program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DAIFU_ON_CRASH": "raise"},
+        timeout=60,
+    )
+    assert found.stdout == "(16, [8, 8, 8])\n", found.stderr
+
+
+def test_the_restore_benchmark_runs() -> None:
+    found = subprocess.run(
+        [sys.executable, "benchmarks/restore.py", "--rounds", "2", "--lines", "60"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    assert re.search(r"median [\d.]+ ms, least [\d.]+ ms, most [\d.]+ ms", found.stdout)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/troubleshooting.md"])
