@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -152,19 +152,27 @@ class _Walk:
             if stmt is not self.cell and stmt in self.images:
                 return self._past(self.images[stmt])
             first = stmt.index + (self.after or stmt is not self.cell)
-            target = next((self.images[s] for s in siblings[first:] if self._placed(s)), None)
+            target = next(self._landmarks(siblings[first:]), None)
             if target is not None:
                 return self._towards(target)
             earlier = siblings[: first if stmt is self.cell else stmt.index]
-            before = next((self.images[s] for s in earlier[::-1] if self._placed(s)), None)
-            if before is not None:
-                return self._past(before)
+            marks = list(self._landmarks(earlier))
+            if marks:
+                return self._past(marks[-1])
             block = self.blocks.get(stmt.block)
             if block is not None and block.stmts:
                 return block.stmts[0], "before"
         raise refusals.Refusal.of(
             refusals.FUNCTION_REMOVED, function="The module's own code", line=1, column=0
         )
+
+    def _landmarks(self, stmts: Sequence[Stmt]) -> Iterator[Stmt]:
+        """Yield the images of siblings, or of what they held if they themselves are gone."""
+        for stmt in stmts:
+            if self._placed(stmt):
+                yield self.images[stmt]
+            elif stmt not in self.images:
+                yield from (self.images[inner] for inner in stmt.within() if inner in self.images)
 
     def _placed(self, stmt: Stmt) -> bool:
         """Tell whether a sibling's image is where it can serve as a landmark.

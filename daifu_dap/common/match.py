@@ -27,6 +27,7 @@ _WIDE: Final = 2_500
 _PIECE: Final = 40
 _LIKE: Final = 0.5
 _LIKE_BLOCK: Final = 0.35
+_SURE: Final = 0.6
 _NEAR: Final = 0.1
 _LIKE_RENAME: Final = 0.5
 
@@ -242,7 +243,8 @@ class Matching:
         """Tell whether a lone leftover may be its lone counterpart by position only."""
         if old.kind != new.kind or old.name is not None or new.name is not None:
             return False
-        return not (_best(old, new.within()) or _best(new, old.within()))
+        like = likeness(old, new)
+        return not (_deeper(old, new, like) or _deeper(new, old, like))
 
     def _align(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         """Pair two runs in order so that the sum of likenesses is greatest."""
@@ -302,7 +304,7 @@ class Matching:
         like = likeness(old, new)
         if like < (_LIKE_BLOCK if old.blocks else _LIKE):
             return 0.0
-        if old.blocks and max(_best(old, new.within()), _best(new, old.within())) > like + _NEAR:
+        if old.blocks and (_deeper(old, new, like) or _deeper(new, old, like)):
             return 0.0
         return like + (0.05 if old is self.pivot else 0.0)
 
@@ -347,13 +349,28 @@ def likeness(old: Stmt, new: Stmt) -> float:
     return share * words + (1 - share) * bodies
 
 
+def _deeper(stmt: Stmt, other: Stmt, like: float) -> bool:
+    """Tell whether a statement is more like one inside the other, which then only wraps it.
+
+    A wrapper adds nothing of the statement's own content to what it wraps.
+    """
+    shared = len(stmt.heads & other.heads)
+    return any(
+        inner.name is None
+        and bool(inner.blocks) == bool(stmt.blocks)
+        and len(stmt.heads & inner.heads) >= shared
+        and likeness(stmt, inner) > max(like + _NEAR, _SURE)
+        for inner in other.within()
+    )
+
+
 def _best(stmt: Stmt, others: Iterable[Stmt]) -> float:
     """Give the best likeness of a statement among others, 0 if none is like enough."""
     best = 0.0
     for other in others:
         if other.name is None and bool(other.blocks) == bool(stmt.blocks):
             best = max(best, likeness(stmt, other))
-    return best if best >= 0.6 else 0.0
+    return best if best >= _SURE else 0.0
 
 
 def _dice(one: frozenset[str], two: frozenset[str]) -> float:

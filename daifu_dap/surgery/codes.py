@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 
 from daifu_dap.common import refusals
-from daifu_dap.common.outline import Outline, Stmt
+from daifu_dap.common.outline import Outline, Stmt, parse
 
 __all__ = ["Codes"]
 
@@ -39,7 +39,9 @@ class Codes:
         made = self._made.get(stmt)
         if made is None:
             whole = isinstance(stmt.node, ast.ImportFrom) and stmt.node.module == "__future__"
-            nodes = self._outline.tree.body if whole else [stmt.node]
+            nodes = [stmt.node]
+            if whole and self._outline.text is not None:
+                nodes = parse(self._outline.text, self._path).body
             made = self._made[stmt] = self._compile(nodes)
         return made
 

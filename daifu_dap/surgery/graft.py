@@ -240,14 +240,15 @@ def _read(place: _Place, code: str, path: str | None) -> tuple[list[_Statement],
         code = code[:lead] + code[lead + 2 :]
     if not code.strip():
         code = _PASS + "\n"
+    rest = [line for line in code.split("\n")[1:] if line.strip()]
+    least = min((line[: len(line) - len(line.lstrip())] for line in rest), key=len, default="")
     attempts = [code]
     if code[0] in " \t":
         attempts = [f"if 1:\n{code}"]
-    elif place.indent and "\n" in code.rstrip("\n"):
-        rest = [line for line in code.split("\n")[1:] if line.strip()]
+    elif least.startswith(place.indent) and place.indent:
         attempts = [f"if 1:\n{place.indent}{code}", code]
-        if not all(line.startswith(place.indent) for line in rest):
-            attempts.reverse()
+    if code[0] not in " \t":
+        attempts += [f"if 1:\n{lead}{code}" for lead in (least, place.indent) if lead]
     for attempt in attempts:
         try:
             module = cst.parse_module(attempt)

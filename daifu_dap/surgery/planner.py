@@ -10,6 +10,7 @@ takes effect when. Refusals are collected over all files; with any, nothing may 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 from collections.abc import Iterator, Mapping
@@ -133,6 +134,18 @@ def _check(old: Outline, new: Outline, codes: Codes) -> None:
     """Compile the top-level statements that the old text lacks, for the errors it finds."""
     known = {stmt.node for stmt in old.body}
     texts = {stmt.source for stmt in old.body}
+    opening = True
     for stmt in new.body:
-        if stmt.node not in known and stmt.source not in texts:
+        future = isinstance(stmt.node, ast.ImportFrom) and stmt.node.module == "__future__"
+        if (future and not opening) or (stmt.node not in known and stmt.source not in texts):
             codes.top(stmt)
+        opening = opening and (future or _docstring(stmt))
+
+
+def _docstring(stmt: Stmt) -> bool:
+    return (
+        stmt.index == 0
+        and isinstance(stmt.node, ast.Expr)
+        and isinstance(stmt.node.value, ast.Constant)
+        and isinstance(stmt.node.value.value, str)
+    )
