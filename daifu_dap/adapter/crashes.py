@@ -114,15 +114,7 @@ class Crashes:
         fields = Fields(request.get("arguments"))
         chosen = handler
 
-        def task() -> None:
-            try:
-                chosen(request, fields)
-            except (Refusal, runtime.Failed) as error:
-                self._session.fail(request, error)
-            except Exception as error:
-                self._session.fail(request, f"{command} failed: {type(error).__name__}: {error}")
-
-        self._session.later(task)
+        self._session.later(lambda: chosen(request, fields), request)
         return True
 
     def describe(self, request: Message, fields: Fields) -> None:

@@ -51,7 +51,7 @@ class Absence:
             session.reply(request, {})
             self._keep()
         elif terminate is None and wish == "raise" and not self.program_over:
-            session.later(lambda: self._raise(request))
+            session.later(lambda: self._raise(request), request)
         else:
             session.forward(request, then=lambda answer: self._disconnected(request, answer))
 
@@ -135,7 +135,7 @@ class Absence:
             if self._joining is None:
                 session.fail(request, "configurationDone comes after attach.")
             else:
-                session.later(lambda: self._joined(request))
+                session.later(lambda: self._joined(request), request)
         elif self._joining is None and command != "disconnect":
             session.fail(request, f"{command} comes after attach.")
         else:

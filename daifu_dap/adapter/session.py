@@ -184,9 +184,30 @@ class Session:
             return {"type": "response", "command": command, "success": False, "message": said}
         return answers[0]
 
-    def later(self, task: Callable[[], None]) -> None:
-        """Have the worker do `task` after everything it has to do already."""
-        self._tasks.put(task)
+    def later(self, task: Callable[[], None], request: Message | None = None) -> None:
+        """Have the worker do `task` after everything it has to do already.
+
+        When it raises, `request` is failed with what it raised.
+        """
+
+        def careful() -> None:
+            try:
+                task()
+            except Exception as error:
+                if request is None:
+                    report(error)
+                else:
+                    self.refuse(request, error)
+
+        self._tasks.put(careful)
+
+    def refuse(self, request: Message, error: Exception) -> None:
+        """Fail a request with an exception; one that nobody foresaw is reported as well."""
+        if isinstance(error, (Refusal, runtime.Failed)):
+            self.fail(request, error)
+        else:
+            report(error)
+            self.fail(request, f"{request['command']} failed: {type(error).__name__}: {error}")
 
     # -- receiving ----------------------------------------------------------------------------
 
@@ -207,11 +228,8 @@ class Session:
             return
         try:
             self._request(message)
-        except (Refusal, runtime.Failed) as error:
-            self.fail(message, error)
         except Exception as error:
-            report(error)
-            self.fail(message, f"{message['command']} failed: {type(error).__name__}: {error}")
+            self.refuse(message, error)
 
     def _request(self, request: Message) -> None:
         command = request["command"]
@@ -386,10 +404,7 @@ class Session:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            try:
-                task()
-            except Exception as error:
-                report(error)
+            task()
 
 
 def report(error: Exception) -> None:

@@ -76,7 +76,7 @@ class Start:
         host = place.string("host") or "127.0.0.1"
         port = place.integer("port", required=True, least=1)
         assert port is not None
-        session.later(lambda: self._attach_to(request, arguments, host, port))
+        session.later(lambda: self._attach_to(request, arguments, host, port), request)
 
     def _attach_to(self, request: Message, arguments: Json, host: str, port: int) -> None:
         session = self._session
@@ -97,25 +97,24 @@ class Start:
 
         def task() -> None:
             if on != self.filter_on:
-                self._tell_filter(on)
+                self.filter_on = on
+                session.ask("evaluate", runtime.greeting(on), PATIENCE)
             session.forward(request, theirs)
 
-        session.later(task)
+        session.later(task, request)
 
     def configuration_done(self, request: Message) -> None:
-        """Let the program go, once the filters before it are set."""
-        session = self._session
-        session.later(lambda: session.forward(request))
-        if self._attached and self.filter_on:
-            session.later(lambda: self._tell_filter(True))
+        """Let the program go, once the filters before it are set, and greet its runtime.
 
-    def _tell_filter(self, on: bool) -> None:
-        """Tell the runtime whether the crash barrier is on.
-
-        A program without our runtime has no barrier, and nothing to be told.
+        The greeting makes debugpy quick and blind to our files.  Nothing waits for it.
         """
-        try:
-            runtime.ask(self._session.ask, "filter", {"on": on}, None, PATIENCE)
-            self.filter_on = on
-        except runtime.Failed:
-            pass
+        session = self._session
+
+        def task() -> None:
+            if session.attributes.vaccinate != "none" or self._attached:
+                asked: Message = {"type": "request", "command": "evaluate"}
+                asked["arguments"] = runtime.greeting(self.filter_on)
+                session.send(asked, "evaluate", lambda answer: None)
+            session.forward(request)
+
+        session.later(task, request)

@@ -33,6 +33,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import socket
 import sys
 import threading
@@ -64,6 +65,8 @@ class Held:
         self.decision: Resolution | None = None
         self.ours = False
 
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
 
 _lock = threading.Lock()
 _held: dict[int, Held] = {}
@@ -98,8 +101,9 @@ def stop(crash: Crash) -> Resolution | None:
     db = _debugger()
     if db is None:
         return None
+    retrace = _untrace()
+    greet()
     thread = threading.current_thread()
-    _swift(db)
     held = Held(crash, thread, _key(thread))
     with _lock:
         _held[crash.stop_id] = held
@@ -117,6 +121,7 @@ def stop(crash: Crash) -> Resolution | None:
     finally:
         with _lock:
             _held.pop(crash.stop_id, None)
+        retrace()
 
 
 def event(name: str, body: dict[str, Any]) -> None:
@@ -188,9 +193,22 @@ def set_filter(on: bool) -> None:
     """Switch the crash filter of the attached client on or off."""
     global _filter
     _filter = on
+
+
+def greet() -> None:
+    """Make pydevd swift, and blind to our own files: it neither stops in them nor shows them."""
     db = _debugger()
-    if db is not None:
-        _swift(db)
+    if db is None:
+        return
+    with contextlib.suppress(AttributeError, OSError):
+        db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    present = db.dont_trace_external_files
+    starts = tuple(getattr(present, "start_patterns", ()))
+    if PACKAGE not in starts:
+        from _pydevd_bundle.pydevd_api import PyDevdAPI
+
+        ends = tuple(getattr(present, "end_patterns", ()))
+        PyDevdAPI().set_dont_trace_start_end_patterns(db, (*starts, PACKAGE), ends)
 
 
 def frames(crash: Crash) -> Iterator[FrameType]:
@@ -260,7 +278,6 @@ def _suspend(db: Any, thread: threading.Thread, crash: Crash) -> None:
     error = crash.exception
     info = db.set_additional_thread_info(thread)
     _attend(db, _key(thread))
-    retrace = _untrace()
     info.is_tracing += 1
     try:
         db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
@@ -273,7 +290,6 @@ def _suspend(db: Any, thread: threading.Thread, crash: Crash) -> None:
         )
     finally:
         info.is_tracing -= 1
-        retrace()
 
 
 def _attend(db: Any, key: str) -> None:
@@ -337,12 +353,6 @@ def _evaluating() -> bool:
         return True
     info = getattr(thread, "additional_info", None)
     return bool(getattr(info, "is_in_wait_loop", False))
-
-
-def _swift(db: Any) -> None:
-    """Switch Nagle's algorithm off on pydevd's socket."""
-    with contextlib.suppress(AttributeError, OSError):
-        db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _key(thread: threading.Thread) -> str:

@@ -34,8 +34,10 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _filter(request: Json) -> Json:
-    bridge.set_filter(bool(request["on"]))
+def _hello(request: Json) -> Json:
+    """A client is there; its crash filter is on or off."""
+    bridge.greet()
+    bridge.set_filter(bool(request["filter"]))
     return {}
 
 
@@ -160,7 +162,7 @@ def _depth(held: Held, frame_id: int | None) -> int:
 
 
 _TABLE: dict[str, Callable[[Json], Json]] = {
-    "filter": _filter,
+    "hello": _hello,
     "stops": _stops,
     "describe": _describe,
     "texts": _texts,

@@ -8,10 +8,12 @@ said on stderr, and the thread sleeps until a client has attached or its patienc
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import bridge
 
@@ -60,9 +62,33 @@ def endpoint() -> tuple[str, int]:
         if _endpoint is None:
             import debugpy
 
-            host, port = debugpy.listen(("127.0.0.1", 0))
+            with _quiet_adapter():
+                host, port = debugpy.listen(("127.0.0.1", 0))
             _endpoint = (str(host), int(port))
         return _endpoint
+
+
+@contextlib.contextmanager
+def _quiet_adapter() -> Iterator[None]:
+    """Give the adapter that debugpy starts no hold of the program's standard streams.
+
+    It outlives the program by as long as a client stays, and whoever reads the program's output
+    from a pipe would wait for the end of both.
+    """
+    plain = subprocess.Popen
+
+    class Quiet(plain):  # type: ignore[valid-type, misc]
+        def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
+            if isinstance(args, list) and "--for-server" in args:
+                for name in ("stdin", "stdout", "stderr"):
+                    options.setdefault(name, subprocess.DEVNULL)
+            super().__init__(args, *rest, **options)
+
+    subprocess.Popen = Quiet  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        subprocess.Popen = plain  # type: ignore[misc]
 
 
 def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None:

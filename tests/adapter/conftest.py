@@ -92,7 +92,7 @@ class Project:
         return process
 
     def close(self) -> None:
-        for client in self.clients:
+        for client in reversed(self.clients):
             client.close()
         for process in self.processes:
             if process.poll() is None:
