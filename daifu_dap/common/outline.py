@@ -18,22 +18,20 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 from daifu_dap.common import refusals
+from daifu_dap.common.meaning import header, header_end, key
 
 __all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse", "split"]
 
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_BODIES: Final = frozenset({"body", "orelse", "finalbody"})
 _BRACKETS: Final = frozenset({")", "[", "]"})
-_SKIP: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
 class Place(TypedDict):
@@ -153,7 +151,7 @@ class Stmt:
         """Give the range of the statement's own part, as refusals and warnings show it."""
         line, column = self.end_line, self.end_column
         if self.blocks:
-            line, column = _header_end(self.node)
+            line, column = header_end(self.node)
             line += self.delta
             if (line, column) == (self.line, self.column) and self.owner.lines is not None:
                 column = len(self.owner.lines[line - 1].rstrip().encode())
@@ -186,9 +184,7 @@ class Stmt:
     @cached_property
     def head(self) -> str:
         """The meaning of the statement's own part, equal for equal meaning whatever the layout."""
-        out: list[str] = []
-        _dump(self.node, out, header=True)
-        return " ".join(out)
+        return header(self.node)
 
     @cached_property
     def digest(self) -> int:
@@ -215,9 +211,9 @@ class Stmt:
         """What an assignment binds first, in the form of a head; None for other statements."""
         node = self.node
         if isinstance(node, ast.Assign):
-            return _key(node.targets[0])
+            return key(node.targets[0])
         if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-            return _key(node.target)
+            return key(node.target)
         return None
 
     @cached_property
@@ -370,29 +366,16 @@ def _blocks(node: ast.stmt, owner: Outline, parent: Stmt) -> tuple[Block, ...]:
         return ()
     found = [_block("body", body, owner, parent)] if body else []
     for number, handler in enumerate(getattr(node, "handlers", ())):
-        found.append(_block(f"handler:{number}", handler.body, owner, parent, _key(handler.type)))
+        found.append(_block(f"handler:{number}", handler.body, owner, parent, key(handler.type)))
     if isinstance(node, ast.Match):
         for number, case in enumerate(node.cases):
-            key = f"{_key(case.pattern)} if {_key(case.guard)}"
-            found.append(_block(f"case:{number}", case.body, owner, parent, key))
+            pattern = f"{key(case.pattern)} if {key(case.guard)}"
+            found.append(_block(f"case:{number}", case.body, owner, parent, pattern))
     for role in ("orelse", "finalbody"):
         inner = getattr(node, role, None)
         if inner:
             found.append(_block(role, inner, owner, parent))
     return tuple(found)
-
-
-def _header_end(node: ast.stmt) -> tuple[int, int]:
-    """Find where the last expression of a compound statement's header ends."""
-    ends = [(node.lineno, node.col_offset)]
-    for name in ("target", "iter", "test", "subject", "returns"):
-        part: Any = getattr(node, name, None)
-        if getattr(part, "end_lineno", None) is not None:
-            ends.append((part.end_lineno, part.end_col_offset))
-    for item in getattr(node, "items", ()):
-        part = item.optional_vars or item.context_expr
-        ends.append((part.end_lineno, part.end_col_offset))
-    return max(ends)
 
 
 def _block_digest(block: Block) -> int:
@@ -406,45 +389,3 @@ def _holds(stmt: Stmt, line: int, column: int | None) -> bool:
     return start <= (line, column) < (stmt.end_line, stmt.end_column) or (
         (line, column) == (stmt.line, stmt.column)
     )
-
-
-def _key(node: ast.AST | None) -> str:
-    out: list[str] = []
-    if node is not None:
-        _dump(node, out, header=False)
-    return " ".join(out)
-
-
-def _dump(node: ast.AST, out: list[str], *, header: bool) -> None:
-    """Append the meaning of a node in prefix form; with `header`, without its statements."""
-    kind = type(node)
-    if kind is ast.Name:
-        out.append(node.id)  # type: ignore[attr-defined]
-        return
-    out.append("(" + kind.__name__)
-    for field in node._fields:
-        if field in _SKIP:
-            continue
-        value = getattr(node, field, None)
-        if isinstance(value, list):
-            if header and field in _BODIES:
-                continue
-            out.append("[")
-            for item in value:
-                if isinstance(item, ast.AST):
-                    _dump(item, out, header=header)
-                else:
-                    out.append(repr(item))
-            out.append("]")
-        elif isinstance(value, ast.AST):
-            _dump(value, out, header=header)
-        elif isinstance(value, str) and kind is not ast.Constant:
-            out.append(sys.intern(value))
-        else:
-            out.append(_constant(value))
-    out.append(")")
-
-
-def _constant(value: object) -> str:
-    """Write a constant so that 1, 1.0, True and the two zeros differ, and hold no space."""
-    return f"{type(value).__name__}:{value!r}".replace(" ", "\xa0")

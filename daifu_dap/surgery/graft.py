@@ -12,17 +12,15 @@ more than that the line is opened up into a block of its own.
 
 from __future__ import annotations
 
-import io
 import textwrap
-import tokenize
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import libcst as cst
 
 from daifu_dap.common import refusals
-from daifu_dap.common.outline import Outline, Stmt, outline, parse
+from daifu_dap.common.outline import outline, parse
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.surgery.place import Place, colon_at
 
 __all__ = ["substitute"]
 
@@ -44,7 +42,7 @@ def substitute(
     cell = old.find(line, column) or old.innermost(line, column)
     if cell is None:
         raise Refusal.of(refusals.NO_CELL, path=path, line=line, where=path or "the text")
-    place = _Place.of(old, text, cell)
+    place = Place.of(old, text, cell)
     graft = _header(place, code) or _body(place, code, path)
     try:
         parse(graft, path)
@@ -53,79 +51,7 @@ def substitute(
     return graft
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A cell's slice of its text, as character offsets, and the layout around it."""
-
-    text: str
-    starts: list[int]
-    lines: list[str]
-    cell: Stmt
-    start: int
-    end: int
-    indent: str
-    unit: str
-    newline: str
-
-    @classmethod
-    def of(cls, owner: Outline, text: str, cell: Stmt) -> _Place:
-        lines = owner.lines or []
-        starts = [0]
-        for line in lines:
-            starts.append(starts[-1] + len(line))
-        # A cell that is not first on its line is indented as the first of its line is.
-        first = cell
-        while first.index and first.block.stmts[first.index - 1].end_line == first.first_line:
-            first = first.block.stmts[first.index - 1]
-        lead = lines[first.first_line - 1]
-        indent = lead[: len(lead) - len(lead.lstrip(" \t\f"))]
-        newline = "\r\n" if any(line.endswith("\r\n") for line in lines[:1]) else "\n"
-        place = cls(text, starts, lines, cell, 0, 0, indent, _unit(owner), newline)
-        start = place.offset(cell.first_line, cell.column)
-        end = place.offset(cell.end_line, cell.end_column)
-        return cls(text, starts, lines, cell, start, end, indent, place.unit, newline)
-
-    def offset(self, line: int, column: int) -> int:
-        raw = self.lines[line - 1]
-        inside = column if raw.isascii() else len(raw.encode()[:column].decode())
-        return self.starts[line - 1] + inside
-
-    def line_start(self, at: int) -> int:
-        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
-
-    def line_end(self, at: int) -> int:
-        ends = [self.text.find(mark, at) for mark in "\r\n"]
-        return min([end for end in ends if end >= 0], default=len(self.text))
-
-    @property
-    def first(self) -> bool:
-        """Tell whether only white space stands before the cell on its line."""
-        before = self.text[self.line_start(self.start) : self.start]
-        return before.strip(" \t\f") == ""
-
-    @property
-    def last(self) -> bool:
-        """Tell whether only white space or a comment stands behind the cell on its line."""
-        behind = self.text[self.end : self.line_end(self.end)].strip(" \t\f")
-        return not behind or behind.startswith("#")
-
-    @property
-    def is_elif(self) -> bool:
-        return self.cell.kind == "If" and self.text.startswith("elif", self.start)
-
-
-def _unit(owner: Outline) -> str:
-    """Find the text's own unit of indentation, four spaces if it has none."""
-    if owner.lines is not None:
-        for stmt in owner.body:
-            for block in stmt.blocks:
-                lead: str = owner.lines[block.stmts[0].first_line - 1]
-                if block.stmts[0].first_line > stmt.line and lead[:1] in (" ", "\t"):
-                    return lead[: len(lead) - len(lead.lstrip(" \t"))]
-    return "    "
-
-
-def _header(place: _Place, code: str) -> str | None:
+def _header(place: Place, code: str) -> str | None:
     """Replace the header of a compound cell, if the code is a header and nothing else."""
     cell = place.cell
     header = code.strip()
@@ -140,7 +66,7 @@ def _header(place: _Place, code: str) -> str | None:
         return None
     inner = cell.blocks[0].stmts[0]
     end = place.offset(inner.first_line, inner.column)
-    colon = _colon(place.text[place.start : end])
+    colon = colon_at(place.text[place.start : end])
     if colon is None:
         return None
     written = "el" + header if place.is_elif else header
@@ -149,22 +75,7 @@ def _header(place: _Place, code: str) -> str | None:
     return place.text[: place.start] + written + place.text[place.start + colon + 1 :]
 
 
-def _colon(header: str) -> int | None:
-    """Find the last colon that is a token of its own in a piece of source."""
-    starts = [0]
-    for line in header.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    found: int | None = None
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(header, newline="").readline):
-            if token.type == tokenize.OP and token.string == ":":
-                found = starts[token.start[0] - 1] + token.start[1]
-    except (tokenize.TokenError, IndentationError):
-        pass
-    return found
-
-
-def _body(place: _Place, code: str, path: str | None) -> str:
+def _body(place: Place, code: str, path: str | None) -> str:
     statements, comments = _read(place, code, path)
     simple = (
         len(statements) == 1
@@ -185,7 +96,7 @@ def _body(place: _Place, code: str, path: str | None) -> str:
     return _opened(place, statements, comments)
 
 
-def _opened(place: _Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
+def _opened(place: Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
     """Replace a cell that shares its line by opening the line up."""
     cell, text = place.cell, place.text
     siblings = cell.block.stmts
@@ -219,7 +130,7 @@ def _opened(place: _Place, statements: list[_Statement], comments: tuple[str, ..
     return head + joined + text[end:]
 
 
-def _elif(place: _Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
+def _elif(place: Place, statements: list[_Statement], comments: tuple[str, ...]) -> str:
     """Replace an `elif` branch: by another one, or by an `else` that holds the code."""
     text, indent = place.text, place.indent
     if len(statements) == 1 and isinstance(statements[0], cst.If) and not comments:
@@ -232,7 +143,7 @@ def _elif(place: _Place, statements: list[_Statement], comments: tuple[str, ...]
     return text[: place.start] + written + text[place.end :]
 
 
-def _read(place: _Place, code: str, path: str | None) -> tuple[list[_Statement], tuple[str, ...]]:
+def _read(place: Place, code: str, path: str | None) -> tuple[list[_Statement], tuple[str, ...]]:
     """Parse the code in whatever indentation it comes; give its statements and last comments."""
     code = code.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
     if place.is_elif and code.lstrip().startswith("elif"):
@@ -306,7 +217,7 @@ def _statements(module: cst.Module, *, wrapped: bool) -> tuple[list[_Statement],
 
 
 def _write(
-    place: _Place, statements: list[_Statement], comments: tuple[str, ...], indent: str
+    place: Place, statements: list[_Statement], comments: tuple[str, ...], indent: str
 ) -> str:
     """Write statements in an indentation; without that of the first line and the last break."""
     if not statements:
