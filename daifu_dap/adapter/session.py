@@ -75,6 +75,7 @@ class Session:
         self.starting = Start(self)
         self.absence = Absence(self)
         self.over = threading.Event()
+        self._told_continued = False
         self._lock = threading.RLock()
         self._awaited: dict[int, tuple[str, Callable[[Message], None]]] = {}
         self._reverse: dict[int, Message] = {}
@@ -116,6 +117,16 @@ class Session:
     def event(self, name: str, body: Json) -> None:
         """Send the client an event."""
         self.tell({"type": "event", "event": name, "body": body})
+
+    def continued(self, thread_id: int) -> None:
+        """Tell the client that a thread runs on.
+
+        pydevd tells it too, but only once for threads that were stopped together; its event for
+        what is told here is dropped.
+        """
+        self._told_continued = True
+        body = {"threadId": thread_id, "allThreadsContinued": not self.crashes.stops}
+        self.event("continued", body)
 
     def reply(self, request: Message, body: Json | None = None) -> None:
         """Answer a request of the client's with success."""
@@ -305,13 +316,16 @@ class Session:
             self.crashes.announced(body)
             return None
         if name == "stopped":
-            self.running = False
+            self.running = self._told_continued = False
             for key in ("description", "text"):
                 if isinstance(body.get(key), str):
                     body[key] = stack.plain(body[key])
             self.crashes.stopped(body)
         elif name == "continued":
             self.running = not self.crashes.stops
+            if self._told_continued:
+                self._told_continued = False
+                return None
             if self.crashes.stops:
                 body["allThreadsContinued"] = False
         elif name == "output":

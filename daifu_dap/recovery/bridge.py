@@ -17,7 +17,7 @@ What was measured, and decides the form (1.8.22, Linux):
   second waits for the other side's delayed acknowledgement: 44 ms a message.  `TCP_NODELAY` on its
   socket brings an `evaluate` down to 0.8 ms.
 * A stopped thread takes one command at a time and then waits for its event, which one `set` for
-  two commands has set once: the second waits 200 ms.  So its event is replaced (:func:`_attend`) by
+  two commands has set once: the second waits 200 ms.  So its event is replaced (:func:`_bell`) by
   one that does not wait while there are commands.
 * A stopped thread looks at its state only when its event is set or 200 ms have passed, and
   `continue` does not set the event (200 ms on 3.12 and 3.13).  So a thread is resumed here
@@ -69,6 +69,7 @@ class Held:
 PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
 
 _lock = threading.Lock()
+_turn = threading.Lock()
 _held: dict[int, Held] = {}
 _filter = True
 
@@ -111,7 +112,7 @@ def stop(crash: Crash) -> Resolution | None:
         while True:
             held.ours = False
             event("daifu/crash", _body(held))
-            _suspend(db, thread, crash)
+            _suspend(db, held)
             if held.decision is not None:
                 return held.decision
             if db.pydb_disposed or not _attached():
@@ -270,40 +271,58 @@ def _names(frame: FrameType, name: object) -> bool:
     return name in (frame.f_code.co_qualname, frame.f_code.co_name)
 
 
-def _suspend(db: Any, thread: threading.Thread, crash: Crash) -> None:
-    """Stop this thread at the crash's frame; returns when somebody resumes it."""
+def _suspend(db: Any, held: Held) -> None:
+    """Stop this thread at the crash's frame; returns when somebody resumes it.
+
+    One thread at a time is on its way into a stop.  Of two that were, pydevd would announce one.
+    """
     from _pydevd_bundle.pydevd_comm_constants import CMD_ADD_EXCEPTION_BREAK
     from _pydevd_bundle.pydevd_constants import EXCEPTION_TYPE_USER_UNHANDLED
 
+    crash, thread = held.crash, held.thread
     error = crash.exception
     info = db.set_additional_thread_info(thread)
-    _attend(db, _key(thread))
-    info.is_tracing += 1
-    try:
-        db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
-        db.do_wait_suspend(
-            thread,
-            crash.frame,
-            "exception",
-            (type(error), error, error.__traceback__),
-            EXCEPTION_TYPE_USER_UNHANDLED,
-        )
-    finally:
-        info.is_tracing -= 1
+    bell = _bell(db, held.thread_key)
+    _turn.acquire()
+    with contextlib.ExitStack() as turn:
+        turn.callback(_turn.release)
+        bell.waiting = turn.close
+        turn.callback(setattr, bell, "waiting", _nothing)
+        info.is_tracing += 1
+        try:
+            db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
+            db.do_wait_suspend(
+                thread,
+                crash.frame,
+                "exception",
+                (type(error), error, error.__traceback__),
+                EXCEPTION_TYPE_USER_UNHANDLED,
+            )
+        finally:
+            info.is_tracing -= 1
 
 
-def _attend(db: Any, key: str) -> None:
-    """Have a thread that waits for commands go on at once while there are any."""
+def _bell(db: Any, key: str) -> Any:
+    """The event that wakes a stopped thread, which does not sleep while there are commands, and
+    calls its `waiting` when the thread has come to rest."""
     commands, event = db.get_internal_queue_and_event(key)
+    if hasattr(event, "waiting"):
+        return event
     kind: Any = type(event)
-    if kind.__name__ == "Attentive":
-        return
 
-    class Attentive(kind):  # type: ignore[misc]
+    class Bell(kind):  # type: ignore[misc]
+        waiting = staticmethod(_nothing)
+
         def wait(self, timeout: float | None = None) -> bool:
+            self.waiting()
             return not commands.empty() or bool(super().wait(timeout))
 
-    db._thread_events[key] = Attentive()
+    bell = db._thread_events[key] = Bell()
+    return bell
+
+
+def _nothing() -> None:
+    pass
 
 
 def _untrace() -> Callable[[], object]:
@@ -367,3 +386,14 @@ def _dap(key: Any) -> int:
     from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
 
     return int(BaseSchema._translate_id_to_dap(key))
+
+
+def _after_fork() -> None:
+    """A forked child has one thread, and none of its parent's stops."""
+    global _lock, _turn
+    _lock, _turn = threading.Lock(), threading.Lock()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
