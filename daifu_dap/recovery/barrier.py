@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from types import CellType, FrameType, FunctionType
 
 from daifu_dap.common import refusals
@@ -27,12 +28,13 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import capture, journal, meant, policy, state, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, tidy
-from daifu_dap.recovery.leave import arm
 from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, locate
 from daifu_dap.recovery.resolution import Goto, Raise, Replace, Resolution, RestartFrame, Retry, Return, Skip
 from daifu_dap.recovery.state import Ticket
 
-__all__ = ["arm", "drive", "ran", "stopped", "taken"]
+__all__ = ["drive", "ran", "stopped", "taken"]
+
+TAKING = os.path.join(os.path.dirname(__file__), "runtime.py")
 
 ACTIONS: dict[type[Resolution], str] = {Retry: "retry", Skip: "skip", Return: "return", Raise: "raise"}
 
@@ -89,6 +91,9 @@ def resolve(
     point = locate(text, frame.f_code, traceback.tb_lasti)
     if point is None:
         return None
+    inner = traceback.tb_next
+    if inner is not None and inner.tb_frame.f_code.co_filename == TAKING:
+        point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
     shared: dict[str, CellType] = {}
     if cells is not None:
         shared = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
@@ -130,9 +135,9 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
     """
     started = time.perf_counter()
     if isinstance(resolution, Replace):
-        from daifu_dap.recovery import replace
+        from daifu_dap.recovery.replace import whole
 
-        replace.whole(crash, resolution.text)
+        whole(crash, resolution.text)
         resolution = Retry()
     if isinstance(resolution, (Goto, RestartFrame)):
         why = "choosing another cell or calling a frame again is not there yet"
@@ -185,6 +190,7 @@ def ticket(crash: Crash, action: str, given: object, started: float) -> Ticket:
         {},
         given,
         started,
+        capture.outer(crash),
     )
 
 
@@ -198,6 +204,8 @@ def taken(frame: FrameType) -> Ticket:
 def drive(frame: FrameType) -> object:
     """Run a body's continuation, and what it is left for in its turn, to the end."""
     ticket = taken(frame)
+    if ticket.handled and sys.exception() is not ticket.outer:
+        handling(ticket.outer)
     while True:
         state.lookup[ticket.id] = ticket
         try:
@@ -207,6 +215,18 @@ def drive(frame: FrameType) -> object:
         if ticket.next is None:
             return result
         ticket = ticket.next
+
+
+def handling(exception: BaseException | None) -> None:
+    """Make `exception` the one that is being handled.
+
+    A body that was left from inside a handler has not ended that handler.
+    """
+    import ctypes
+
+    setter = ctypes.pythonapi.PyErr_SetHandledException
+    setter.restype = None
+    setter(ctypes.py_object(exception) if exception is not None else None)
 
 
 def ran(ticket: Ticket) -> None:

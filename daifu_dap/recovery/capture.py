@@ -131,6 +131,26 @@ def handled(crash: Crash, node: ast.stmt) -> BaseException:
     raise not_resumable(crash, f"the exception that line {node.lineno} handles is not to be found")
 
 
+def outer(crash: Crash) -> BaseException | None:
+    """The exception that was being handled when the crashed body was called.
+
+    It is in the chain of the crash, and has passed through the frame of the caller that handles it.
+    """
+    callers = set()
+    frame = crash.frame.f_back
+    while frame is not None:
+        callers.add(frame)
+        frame = frame.f_back
+    seen: set[int] = set()
+    exception = crash.exception.__context__
+    while exception is not None and id(exception) not in seen:
+        seen.add(id(exception))
+        if exception.__traceback__ is not None and exception.__traceback__.tb_frame in callers:
+            return exception
+        exception = exception.__context__
+    return None
+
+
 def leaves(body: list[ast.stmt], looping: bool = False) -> bool:
     """Whether statements of `body` may leave it by return, break or continue."""
     for node in body:

@@ -87,13 +87,13 @@ class Resumer(Weaver):
             inner = self.rest(node.body, depth + 1)
             self.enclosing.pop()
             ordinary = self.loop(node, runtime("once", self.kept(self.number(node))))
-            return [self.single(inner, ordinary), *self.clear_managers(node)]
+            return [self.single(inner, ordinary), *self.cleared(node)]
         if step.field == "body" and isinstance(node, ast.While):
             self.enter("loop", None)
             inner = self.rest(node.body, depth + 1)
             self.enclosing.pop()
             ordinary_ = self.block([node])
-            return [self.single(inner, *ordinary_), *self.clear_managers(node)]
+            return [self.single(inner, *ordinary_), *self.cleared(node)]
         if step.field == "body" and isinstance(node, ast.With):
             return self.adopted(node, len(node.items), self.rest(node.body, depth + 1))
         return self.rest(getattr(node, step.field), depth + 1)
@@ -157,7 +157,7 @@ class Resumer(Weaver):
 
     def finishing(self, node: ast.Try, depth: int) -> Block:
         how = self.modes.pop(0)
-        inner = self.rest(node.finalbody, depth)
+        inner = [*self.mark(self.number(node), how), *self.rest(node.finalbody, depth)]
         if how == PENDING:
             raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
             return [at(ast.Try([raised], [], [], [*self.rehandled(), *inner]), node)]
@@ -242,7 +242,7 @@ class Resumer(Weaver):
     def cell_While(self, node: ast.While) -> Block:
         once = self.single(self.inside("loop", None, node.body), *self.block([node]))
         branch = ast.If(self.value(node.test), [once], self.block(node.orelse))
-        return [at(branch, node), *self.clear_managers(node)]
+        return [at(branch, node), *self.cleared(node)]
 
     def cell_For(self, node: ast.For) -> Block:
         number = self.number(node)
@@ -262,7 +262,7 @@ class Resumer(Weaver):
             body=self.inside("loop", number, node.body),
             orelse=[rest],
         )
-        return [*begun, once, *self.clear_managers(node)]
+        return [*begun, once, *self.cleared(node)]
 
     def cell_With(self, node: ast.With) -> Block:
         item = self.point.item if self.point.phase == ENTER else 0
@@ -353,9 +353,15 @@ def build(
         return Continuation(alone(text, scope, tree, ()), (), slots, value)  # type: ignore[arg-type]
     assert not isinstance(scope.node, ast.Module)
     stored = [*kept, *(names.slot(n) for n in slots), *([names.VALUE] if value else [])]
-    first = nowhere(ast.Assign([ast.List([store(n) for n in stored], ast.Store())], state))
+    # One statement each: a wide unpacking would be one deep expression.
+    given = ast.NamedExpr(store(names.VALUE), state)
+    before: Block = [nowhere(ast.Expr(given))] if stored else [nowhere(ast.Expr(state))]
+    for index, name in enumerate(stored):
+        item = ast.Subscript(load(names.VALUE), constant(index), ast.Load())
+        before.append(nowhere(assign(name, item)))
+    if stored and stored[-1] != names.VALUE:
+        before.append(nowhere(assign(names.VALUE, constant(None))))
     parameters, unbound = signature(scope, cells, kept)
-    before: Block = [first]
     if unbound:
         before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
     shared = [n for n in cells if n != "__class__" and n not in plain.co_freevars]

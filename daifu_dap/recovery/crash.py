@@ -157,6 +157,9 @@ class Crash:
             traceback = traceback.tb_next
         below = traceback.tb_next if traceback is not None else None
         while below is not None:
+            if hidden_frame(below.tb_frame):
+                below = below.tb_next
+                continue
             found.insert(0, shown(below.tb_frame, below.tb_lineno, "it has ended with the exception"))
             below = below.tb_next
         found.append(Frame(self.function, self.filename, self.line, True))

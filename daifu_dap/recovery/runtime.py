@@ -41,8 +41,14 @@ class Once:
         return self.iterator
 
 
+class Left(BaseException):
+    """Leads from inside a block to the barrier of the whole body; never leaves that."""
+
+
 class Runtime:
     """See the module."""
+
+    Left = Left
 
     BaseException = BaseException
     iter = staticmethod(iter)
@@ -54,18 +60,20 @@ class Runtime:
     def catch(self, key: str, cells: FunctionType | None = None) -> bool:
         """The barrier of a whole body: whether the exception was resolved, so that the tail goes on."""
         frame = sys._getframe(1)
+        if frame in state.tickets:
+            return True  # it was left from inside a block
         recovered = barrier.stopped(frame, key, cells)
         if not recovered and frame in state.held:
             state.forget(frame)
         return recovered
 
     def leave(self, key: str, cells: FunctionType | None = None) -> bool:
-        """The barrier of a block: if the exception was resolved, the frame is sent to its tail."""
-        frame = sys._getframe(1)
-        if not barrier.stopped(frame, key, cells):
-            return False
-        barrier.arm(frame)
-        return True
+        """The barrier of a block: whether the exception was resolved, so that the body is to be left."""
+        return barrier.stopped(sys._getframe(1), key, cells)
+
+    def left(self) -> bool:
+        """Whether the module-level code that asks is to be left."""
+        return sys._getframe(1) in state.tickets
 
     def drive(self) -> object:
         """Run what a body was left for; gives what the body gives."""

@@ -28,6 +28,7 @@ class Ticket:
         handled: exceptions to be made current again, outermost first; and their tracebacks.
         given: the value to return or the exception to raise.
         started: when the resolution was decided, on the `perf_counter` clock.
+        outer: the exception that was being handled when the body was called.
         next: the ticket that a crash in the continuation left.
     """
 
@@ -40,6 +41,7 @@ class Ticket:
     journal: dict[str, Any]
     given: object = None
     started: float = field(default_factory=time.perf_counter)
+    outer: BaseException | None = None
     handled_at: list[Any] = field(default_factory=list)
     exhausted: bool = False
     ran: bool = False

@@ -17,7 +17,7 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.patch import line_of, patched
 from daifu_dap.vaccine.syntax import Function, at, constant, on, replaced, store
 from daifu_dap.vaccine.text import Scope, Text, first_line
-from daifu_dap.vaccine.weave import Block, Outside, Weaver, barrier
+from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier, nesting
 
 Select = Callable[[Scope], bool]
 
@@ -41,7 +41,7 @@ def definition(text: Text, node: Function, select: Select) -> ast.stmt:
     if scope is None or not scope.weavable or not select(scope):
         return replaced(node, body=Outside(partial(definition, text, select=select)).block(node.body))
     doc, rest = split(node.body)
-    if not rest:
+    if not rest or nesting(rest) > MAX_NESTING:
         return node
     weave = weaver(text, scope, select)
     return replaced(node, body=[*doc, *barrier(weave, weave.block(rest))])
@@ -61,7 +61,7 @@ def module(text: Text, select: Select = everything, body: bool = True) -> CodeTy
     tree = text.tree
     scope = text.scopes[id(tree)]
     doc, rest = split(tree.body)
-    if body and rest:
+    if body and rest and nesting(rest) <= MAX_NESTING:
         weave = weaver(text, scope, select)
         woven = [*doc, *barrier(weave, weave.block(rest))]
     else:

@@ -18,7 +18,7 @@ HIDDEN_LINE = 1 << 22
 """Line numbers from here on belong to no text. The tail of a vaccinated body stands at this line."""
 
 LEAVE_LINE = HIDDEN_LINE + 1
-"""The line at which a body is left: the jump to the tail is made at its line event."""
+"""The line of the statement by which a body is left from inside its blocks; see `patch`."""
 
 SHELL = "__daifu_shell__"
 """The function around a body that is compiled alone, which gives it its closure variables."""
@@ -33,6 +33,9 @@ def mode(number: int) -> str:
     """The hidden local that says how the `try` part of `finally` statement `number` was left."""
     return f"__daifu_m{number}__"
 
+
+LEFT = "__daifu_left__"
+"""The hidden local that says, behind a block's barrier, that the body is to be left."""
 
 VALUE = "__daifu_r__"
 """The hidden local that holds the value of a `return` while `finally` blocks run."""

@@ -30,7 +30,9 @@ def run_file(path: str, arguments: list[str]) -> None:
     sys.path[0] = os.path.dirname(full)
     module = ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", full)
-    vars(module).update(__file__=full, __loader__=loader, __builtins__=sys.modules["builtins"])
+    builtins = sys.modules["builtins"]
+    vars(module).update(__file__=full, __loader__=loader, __builtins__=builtins, __cached__=None)
+    vars(module)["__annotations__"] = {}
     module.__spec__ = None
     sys.modules["__main__"] = module
 

@@ -22,13 +22,14 @@ Invariants, each of which the naive way breaks:
   `for` and the manager of each `with`, is bound once per loop or block to a hidden local (a *slot*). The
   walrus `for x in (slot := e)` would bind the iterable, not the iterator, and calling `iter()` before
   the loop does would call `__iter__` twice; so the compiled code is patched: see `patch`.
-* *Lifetimes stay.* A slot is emptied where the plain program would have dropped the object: after the
-  loop, at `break`, at the start of a handler that an exception reached from inside the loop.
+* *Lifetimes stay.* A slot is emptied where the plain program would have dropped the object: when the loop
+  is exhausted or left, at the start of a handler that an exception reached from inside the loop.
 * *A crash must not run what an exception runs.* An exception on its way to the function's barrier
   would call `__exit__` and run `finally`. So `with` bodies and the protected part of `try ... finally`
   have an inner barrier (a *site*), which costs nothing until something raises; so has a `try` part
-  whose handler only looks and raises again. From a site the body is left by a jump to the tail, made by CPython's own line setter at the
-  line event of the site's last statement: it unwinds the value stack and runs nothing.
+  whose handler only looks and raises again. From a site the body is left by a statement whose entry in
+  the exception table leads straight to the function's barrier: the interpreter unwinds its value stack
+  past the open blocks and runs nothing of them.
 * *How a `finally` was reached is known*: a hidden local says whether its `try` part ended, returned,
   broke out or continued; otherwise an exception is pending.
 * *No line event is added*, so that stepping, tracing and coverage see the person's lines only: what is
@@ -93,6 +94,7 @@ class Weaver:
     module: bool
     nested: Callable[[Function], ast.stmt]
     enclosing: list[Enclosing] = field(default_factory=list)
+    sites: int = 0
 
     # ---- blocks and statements
 
@@ -126,12 +128,12 @@ class Weaver:
     def While(self, node: ast.While) -> Block:
         with_loop = self.inside("loop", None, node.body)
         woven = replaced(node, body=with_loop, orelse=self.block(node.orelse))
-        return [woven, *self.clear_managers(node)]
+        return [woven, *self.cleared(node)]
 
     def For(self, node: ast.For) -> Block:
         number = self.number(node)
         iterable = self.bound(number, unfolded(node.iter), node)
-        return [self.loop(node, iterable), *self.clear_managers(node)]
+        return [self.loop(node, iterable), *self.cleared(node)]
 
     def loop(self, node: ast.For, iterable: ast.expr) -> ast.For:
         """The `for` statement over `iterable`, whose iterator the slot of `node` holds."""
@@ -226,20 +228,19 @@ class Weaver:
         return [value, *marks, at(ast.Return(load(names.VALUE)), node)]
 
     def Break(self, node: ast.Break) -> Block:
-        number, marks = self.crossing(BREAK)
-        return [*marks, *(self.clear(number) if number is not None else []), node]
+        return [*self.crossing(BREAK), node]
 
     def Continue(self, node: ast.Continue) -> Block:
-        return [*self.crossing(CONTINUE)[1], node]
+        return [*self.crossing(CONTINUE), node]
 
-    def crossing(self, how: int) -> tuple[int | None, Block]:
-        """The slot of the nearest loop, and the marks for each `finally` up to it."""
+    def crossing(self, how: int) -> Block:
+        """The marks for each `finally` between here and the nearest loop."""
         marks: Block = []
         for each in reversed(self.enclosing):
             if each.kind == "loop":
-                return each.number, marks
+                break
             marks += self.mark(each.number, how)
-        return None, marks
+        return marks
 
     # ---- barriers
 
@@ -247,9 +248,17 @@ class Weaver:
         """An inner barrier around `statements`."""
         if not statements:
             return statements
-        leave = on(ast.Raise(), LEAVE_LINE)
-        handler = ast.ExceptHandler(None, None, [ast.If(self.catch("leave"), [leave], []), ast.Raise()])
-        return [at(ast.Try(statements, [nowhere(handler)], [], []), statements[0])]
+        self.sites += 1
+        left: ast.expr = runtime("left")
+        asked: ast.stmt = ast.If(ast.UnaryOp(ast.Not(), self.catch("leave")), [ast.Raise()], [])
+        after: Block = [asked]
+        if not self.module:
+            left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
+            after = [asked, assign(names.LEFT, constant(True))]
+        handler = ast.ExceptHandler(None, None, after)
+        leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), "Left", ast.Load())), LEAVE_LINE)
+        protected = at(ast.Try(statements, [nowhere(handler)], [], []), statements[0])
+        return [protected, nowhere(ast.If(left, [leave], []))]
 
     def catch(self, method: str) -> ast.expr:
         arguments: list[ast.expr] = [constant(self.key)]
@@ -282,9 +291,11 @@ class Weaver:
         targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
         return [nowhere(ast.Assign(targets, constant(None)))]
 
-    def clear_managers(self, node: ast.For | ast.While) -> Block:
+    def cleared(self, node: ast.For | ast.While) -> Block:
+        """What comes behind a loop, however it was left: its slots and its body's are emptied."""
         held = [(n, i) for n, i in slotted(node.body) if isinstance(n, ast.With)]
-        return self.clear(*(self.number(n, i) for n, i in held))
+        own = [self.number(node)] if isinstance(node, ast.For) else []
+        return self.clear(*own, *(self.number(n, i) for n, i in held))
 
     def mark(self, number: int | None, how: int) -> Block:
         assert number is not None
@@ -394,6 +405,25 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
     return numbers
 
 
+MAX_NESTING = 16
+"""CPython compiles 20 blocks inside each other; a continuation needs a few of its own."""
+
+
+def nesting(statements: Sequence[ast.stmt]) -> int:
+    """How many blocks inside each other the woven form of `statements` has."""
+    deepest = 0
+    for statement in statements:
+        own = 0
+        if isinstance(statement, ast.With):
+            own = 2 * len(statement.items)
+        elif isinstance(statement, (ast.Try, ast.TryStar)):
+            own = (2 if statement.finalbody else 0) + (2 if statement.handlers else 0)
+        elif isinstance(statement, (ast.For, ast.While, ast.AsyncFor, ast.AsyncWith)):
+            own = 1
+        deepest = max(deepest, own + nesting(children(statement)))
+    return deepest
+
+
 def tail(weaver: Weaver, call: ast.Call) -> Block:
     """What stands after a woven body: let go of its locals, then `call` the runtime."""
     go = ast.Expr(call) if weaver.module else ast.Return(call)
@@ -401,6 +431,7 @@ def tail(weaver: Weaver, call: ast.Call) -> Block:
     statements: Block = [ast.Try([go], [prune], [], [])]
     if not weaver.module:
         slots = [names.slot(number) for number in weaver.numbers.values()]
+        slots += [names.LEFT] if weaver.sites else []
         targets: list[ast.expr] = [store(name) for name in (*weaver.own, *slots)]
         if targets:
             statements.insert(0, ast.Assign(targets, constant(None)))
@@ -410,13 +441,16 @@ def tail(weaver: Weaver, call: ast.Call) -> Block:
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
     after = tail(weaver, call or runtime("drive"))
+    first = body[0]
+    if weaver.sites and not weaver.module:
+        body = [nowhere(assign(names.LEFT, constant(None))), *body]
     refuse = ast.If(ast.UnaryOp(ast.Not(), weaver.catch("catch")), [ast.Raise()], [])
     handler = nowhere(ast.ExceptHandler(None, None, [refuse]))
     if weaver.module:
         done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
         done = [nowhere(each) for each in (*done, ast.Break())]
-        protected = at(ast.Try(body, [handler], done, []), body[0])
+        protected = at(ast.Try(body, [handler], done, []), first)
         once = [protected, *after, nowhere(ast.Break())]
-        return [at(ast.While(constant(True), once, []), body[0])]
+        return [at(ast.While(constant(True), once, []), first)]
     done_ = nowhere(ast.Return(None))
-    return [at(ast.Try(body, [handler], [done_], []), body[0]), *after]
+    return [at(ast.Try(body, [handler], [done_], []), first), *after]

@@ -1,0 +1,182 @@
+"""Random programs, run with and without crashes.
+
+A program is the body of one function over a small grammar that covers every statement a body may have. Every
+expression goes through `probe(n)`, which notes `n` in the trace; a run may be told to raise at the k-th
+probe, once. A crash that is retried must leave no mark: trace, result and side effects are those of the run
+without it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from hypothesis import strategies as st
+
+
+class Meant(Exception):
+    """Raised by programs on purpose, and handled by them."""
+
+
+class Boom(Exception):
+    """The crash."""
+
+
+class World:
+    """What a program runs in: the trace, the crash to come, and managers and iterators that leave marks."""
+
+    def __init__(self, crash_at: int | None = None, kind: type[BaseException] = Boom) -> None:
+        self.trace: list[Any] = []
+        self.probes = 0
+        self.crash_at = crash_at
+        self.kind = kind
+        self.crashes = 0
+
+    def probe(self, number: int, value: Any = None) -> Any:
+        self.probes += 1
+        if self.probes == self.crash_at:
+            self.crash_at = None
+            self.crashes += 1
+            raise self.kind(number)
+        self.trace.append(number)
+        return value
+
+    def manager(self, number: int, swallow: bool = False) -> Any:
+        world = self
+
+        class Manager:
+            def __enter__(self) -> int:
+                world.probe(number, None)
+                world.trace.append(("enter", number))
+                return number
+
+            def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+                world.trace.append(("exit", number, kind and kind.__name__))
+                return False
+
+        return Manager()
+
+    def items(self, number: int, count: int) -> Any:
+        """An iterator that is no iterable, and that a failing `__next__` does not end."""
+        world = self
+
+        class Items:
+            at = 0
+
+            def __next__(self) -> int:
+                if self.at >= count:
+                    raise StopIteration
+                world.probe(number)
+                self.at += 1
+                return self.at
+
+        class Iterable:
+            def __iter__(self) -> Items:
+                world.trace.append(("iter", number))
+                return Items()
+
+        return Iterable()
+
+    def fail(self, number: int) -> None:
+        self.trace.append(("meant", number))
+        raise Meant(number)
+
+
+def indent(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+@st.composite
+def bodies(draw: Any, depth: int, loop: bool, final: bool = False) -> list[str]:
+    """The lines of a block."""
+    count = draw(st.integers(1, 3))
+    lines: list[str] = []
+    for _ in range(count):
+        lines += draw(statements(depth, loop, final))
+    return lines
+
+
+class Numbers:
+    """Numbers the probes of one program, the same ones each time it is drawn again."""
+
+    counter = itertools.count(1)
+
+
+def number() -> int:
+    return next(Numbers.counter)
+
+
+@st.composite
+def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
+    """One statement; `loop`: inside a loop, `final`: inside a `finally`, where nothing may leave."""
+    simple = ["assign", "call", "augment", "two", "closure", "delete", "unpack", "walrus"]
+    if loop and not final:
+        simple += ["break", "continue"]
+    if not final:
+        simple += ["return", "fail"]
+    compound = ["if", "for", "while", "with", "withs", "try", "finally", "both", "match", "reraise"]
+    kind = draw(st.sampled_from(simple + (compound * 2 if depth > 0 else [])))
+    n = number()
+    body = bodies(depth - 1, loop, final)
+    inner = bodies(depth - 1, True, False)
+    if kind == "assign":
+        return [f"x{n % 4} = probe({n}, {n})"]
+    if kind == "call":
+        return [f"probe({n})"]
+    if kind == "augment":
+        return [f"total += probe({n}, {n % 5})"]
+    if kind == "two":
+        return [f"probe({n}); total -= probe({number()}, 1)"]
+    if kind == "closure":
+        return ["def add(k=probe(%d, 2)):" % n, "    nonlocal shared", "    shared += k", "add()"]
+    if kind == "delete":
+        return [f"gone = probe({n}, 1)", "del gone"]
+    if kind == "unpack":
+        return [f"first, *others = probe({n}, [1, 2, 3])", "total += len(others)"]
+    if kind == "walrus":
+        return [f"total += (w := probe({n}, {n % 3}))"]
+    if kind in ("break", "continue"):
+        return [f"if probe({n}, total % 3 == {n % 3}): {kind}"]
+    if kind == "return":
+        return [f"if probe({n}, total % 4 == {n % 4}): return probe({number()}, total)"]
+    if kind == "fail":
+        return [f"if probe({n}, total % 4 == {n % 4}): fail({n})"]
+    if kind == "if":
+        lines = [f"if probe({n}, total % 2 == {n % 2}):", *indent(draw(body))]
+        if draw(st.booleans()):
+            lines += [f"elif probe({number()}, total % 3 == 0):", *indent(draw(body))]
+        return [*lines, "else:", *indent(draw(body))]
+    if kind == "for":
+        source = draw(st.sampled_from(["items(%d, 3)", "probe(%d, [7, 8])", "iter(probe(%d, (4, 5)))"]))
+        lines = [f"for i{n} in {source % n}:", *indent(draw(inner))]
+        return [*lines, "else:", *indent(draw(body))] if draw(st.booleans()) else lines
+    if kind == "while":
+        lines = [f"c{n} = 0", f"while probe({n}, c{n} < 2):", f"    c{n} += 1", *indent(draw(inner))]
+        return [*lines, "else:", *indent(draw(body))] if draw(st.booleans()) else lines
+    if kind == "with":
+        return [f"with manager({n}) as m{n}:", *indent(draw(body))]
+    if kind == "withs":
+        return [f"with manager({n}), manager({number()}) as m{n}:", *indent(draw(body))]
+    if kind == "match":
+        lines = [f"match probe({n}, total % 3):", "    case 0 if total is not None:"]
+        return [*lines, *indent(indent(draw(body))), "    case _:", *indent(indent(draw(body)))]
+    handler = [f"except Meant as e{n}:", f"    probe({number()}, e{n}.args)", *indent(draw(body))]
+    last = ["finally:", *indent(draw(bodies(depth - 1, False, True)))]
+    lines = ["try:", *indent(draw(body))]
+    if kind == "finally":
+        return lines + last
+    if kind == "reraise":
+        return [*lines, "except Meant:", f"    probe({n})", "    raise"]
+    if draw(st.booleans()):
+        handler += ["else:", *indent(draw(body))]
+    return lines + handler + (last if kind == "both" else [])
+
+
+@st.composite
+def programs(draw: Any) -> str:
+    """The text of a module with one function, `main`."""
+    Numbers.counter = itertools.count(1)
+    lines = draw(bodies(3, False))
+    head = ["def main(probe, manager, items, fail, Meant, total=0):"]
+    before = ["shared = 0", "x0 = x1 = x2 = x3 = 0"]
+    return "\n".join([*head, *indent([*before, *lines, "return total, shared, x0, x1, x2, x3"])]) + "\n"
