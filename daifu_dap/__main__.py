@@ -1,7 +1,8 @@
-"""`python -m daifu_dap [options] train.py args...`: run a program vaccinated; drop-in for `python -m debugpy`.
+"""`python -m daifu_dap [options] train.py args...`: run a program vaccinated; drop-in for `python
+-m debugpy`.
 
-With one of debugpy's options the whole command line is debugpy's, and its code runs the program. Without
-one no port is opened until there is a crash.
+With one of debugpy's options the whole command line is debugpy's, and its code runs the program.
+Without one no port is opened until there is a crash.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait
            {FILE | -m MODULE | -c CODE} [ARGUMENT]...
 
 Runs a Python program behind crash barriers. All options of `python -m debugpy` work here; without
---listen or --connect, no port is opened until the program crashes, and then it says where to attach.
+--listen or --connect, no port is opened until the program crashes, and then it says where to
+attach.
 """
 
 

@@ -2,13 +2,17 @@
 
 The course of a crash, all of it in the thread that crashed:
 
-1. `stopped` is called by the body's handler. It lets pass what is no crash (see `meant`), and what was
+1. `stopped` is called by the body's handler. It lets pass what is no crash (see `meant`), and what
+was
    let go before.
-2. The point where the frame stands is found (`locate`), a `Crash` is made of it, and somebody is asked:
-   the program's own crash handler, else a connected debugger, else the policy for when nobody is there.
-3. The resolution becomes a `Ticket`: the continuation is compiled, and only when that has succeeded are
-   the frame's variables taken. A resolution that cannot be carried out is refused, nothing has changed,
-   and the same somebody is asked again.
+2. The point where the frame stands is found (`locate`), a `Crash` is made of it, and somebody is
+asked:
+   the program's own crash handler, else a connected debugger, else the policy for when nobody is
+   there.
+3. The resolution becomes a `Ticket`: the continuation is compiled, and only when that has succeeded
+are
+   the frame's variables taken. A resolution that cannot be carried out is refused, nothing has
+   changed, and the same somebody is asked again.
 4. The body's handler ends, and with it the last hold on the exception; the body's tail drops its
    locals and calls `drive`, which runs the continuation in a fresh frame.
 5. A crash in the continuation leaves its own ticket with the same `drive` loop. So the stack is one
@@ -29,14 +33,28 @@ from daifu_dap.recovery import capture, journal, meant, policy, state, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, tidy
 from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, locate
-from daifu_dap.recovery.resolution import Goto, Raise, Replace, Resolution, RestartFrame, Retry, Return, Skip
+from daifu_dap.recovery.resolution import (
+    Goto,
+    Raise,
+    Replace,
+    Resolution,
+    RestartFrame,
+    Retry,
+    Return,
+    Skip,
+)
 from daifu_dap.recovery.state import Ticket
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
 TAKING = os.path.join(os.path.dirname(__file__), "runtime.py")
 
-ACTIONS: dict[type[Resolution], str] = {Retry: "retry", Skip: "skip", Return: "return", Raise: "raise"}
+ACTIONS: dict[type[Resolution], str] = {
+    Retry: "retry",
+    Skip: "skip",
+    Return: "return",
+    Raise: "raise",
+}
 
 
 def stopped(frame: FrameType, key: str, cells: FunctionType | None) -> bool:
@@ -114,7 +132,9 @@ def resolve(
             except Refusal as refusal:
                 crash.refusal = refusal
                 if resolution == last:
-                    exception.add_note(f"The resolution given for this crash was refused: {refusal}")
+                    exception.add_note(
+                        f"The resolution given for this crash was refused: {refusal}"
+                    )
                     return None
                 last = resolution
                 continue
@@ -141,7 +161,9 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
         resolution = Retry()
     if isinstance(resolution, (Goto, RestartFrame)):
         why = "choosing another cell or calling a frame again is not there yet"
-        raise Refusal.of(refusals.NOT_RESUMABLE, path=crash.filename, function=crash.function, why=why)
+        raise Refusal.of(
+            refusals.NOT_RESUMABLE, path=crash.filename, function=crash.function, why=why
+        )
     if not isinstance(resolution, Resolution):
         known = ", ".join(sorted(each.__name__ for each in ACTIONS))
         raise Refusal.of(refusals.UNKNOWN_ACTION, action=repr(resolution), known=known)

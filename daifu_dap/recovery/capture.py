@@ -1,4 +1,4 @@
-"""Taking from a left frame what its live blocks hold, and saying beforehand why it cannot be had."""
+"""Taking from a left frame what its live blocks hold, and saying beforehand why it cannot be."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
         iterator = found[-1][1]
         if isinstance(iterator, types.GeneratorType) and iterator.gi_frame is None:
             what = f"generator {iterator.__qualname__}"
-            raise Refusal.of(refusals.GENERATOR_DEAD, path=crash.filename, line=node.lineno, what=what)
+            raise Refusal.of(
+                refusals.GENERATOR_DEAD, path=crash.filename, line=node.lineno, what=what
+            )
     elif point.phase == TARGET:
         why = "the value that its loop could not assign is gone; skip goes on with the next one"
         raise not_resumable(crash, why)
@@ -115,7 +117,8 @@ def reached(crash: Crash, node: ast.stmt) -> tuple[str, object]:
 def handled(crash: Crash, node: ast.stmt) -> BaseException:
     """The exception that was being handled in a block of `node` when the crash was raised.
 
-    Python chains it to the crash as a `__context__`; it is the one that has passed through this body.
+    Python chains it to the crash as a `__context__`; it is the one that has passed through this
+    body.
     """
     code = crash.frame.f_code
     seen: set[int] = set()
@@ -178,7 +181,9 @@ def reach(crash: Crash) -> None:
             continue
         owner = class_of(crash) if name == "__class__" else None
         if owner is None:
-            raise Refusal.of(refusals.CLOSURE, path=crash.filename, function=scope.qualname, name=name)
+            raise Refusal.of(
+                refusals.CLOSURE, path=crash.filename, function=scope.qualname, name=name
+            )
         crash.cells[name] = CellType(owner)
 
 

@@ -70,7 +70,7 @@ def _replace(request: Json) -> Json:
         if path not in running or digest(running[path]) != name:
             return {"stale": True}
     place = request.get("resume")
-    resume = (int(place[0]), int(place[1])) if place else None
+    resume = tuple(place) if place else None
     done = control.replace(held.crash, dict(request["files"]), resume)
     return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
 

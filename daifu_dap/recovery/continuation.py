@@ -1,19 +1,20 @@
 """Continuations: the rest of a body, from a point on, as code of its own.
 
-A continuation is the body's own text with everything before the point left out on the first pass only.
-It is built by peeling the blocks along the path to the point, innermost last:
+A continuation is the body's own text with everything before the point left out on the first pass
+only. It is built by peeling the blocks along the path to the point, innermost last:
 
 * a branch (`if`, `match`) is taken for granted: what is left of it stands there bare;
 * a loop becomes the rest of the interrupted pass, inside a loop of one pass so that `break` and
   `continue` mean what they mean, whose `else` is the ordinary loop over the same live iterator;
 * a `with` adopts the entered manager: it is not entered again, and is exited at its proper place;
-* a `try` is rebuilt around the rest of its part; in a handler, or in a `finally` that an exception had
-  brought about, that exception is made current again first; a `finally` reached by `return`, `break` or
-  `continue` ends by doing that.
+* a `try` is rebuilt around the rest of its part; in a handler, or in a `finally` that an exception
+  had brought about, that exception is made current again first; a `finally` reached by `return`,
+  `break` or `continue` ends by doing that.
 
-Later passes are ordinary woven code at ordinary speed, so a run that was recovered once pays nothing for
-it. The interpreter knows nothing of continuations: they are functions with the same name, parameters,
-closure cells and globals as the original, whose first statement binds the locals that were bound.
+Later passes are ordinary woven code at ordinary speed, so a run that was recovered once pays
+nothing for it. The interpreter knows nothing of continuations: they are functions with the same
+name, parameters, closure cells and globals as the original, whose first statement binds the locals
+that were bound.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ from types import CodeType
 
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.compile import Select, alone, definition, split
-from daifu_dap.vaccine.text import Scope
+from daifu_dap.vaccine.compile import Select, alone, definition, statements
 from daifu_dap.vaccine.syntax import (
     assign,
     at,
@@ -38,6 +38,7 @@ from daifu_dap.vaccine.syntax import (
     runtime,
     store,
 )
+from daifu_dap.vaccine.text import Scope
 from daifu_dap.vaccine.weave import (
     BREAK,
     CONTINUE,
@@ -50,8 +51,8 @@ from daifu_dap.vaccine.weave import (
 )
 
 Live = list[tuple[str, object]]
-"""What a frame's live blocks hold, outermost first: kind ("iterator", "manager", "handled", or the way
-a `finally` was reached) and object."""
+"""What a frame's live blocks hold, outermost first: kind ("iterator", "manager", "handled", or the
+way a `finally` was reached) and object."""
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Resumer(Weaver):
         if step.field == "cases":
             return self.rest(node.cases[step.which].body, depth + 1)  # type: ignore[attr-defined]
         if isinstance(node, (ast.Try, ast.TryStar)):
-            return self.tried(node, step, depth + 1)  # type: ignore[arg-type]
+            return self.tried(node, step, depth + 1)
         if step.field == "body" and isinstance(node, ast.For):
             self.enter("loop", self.number(node))
             inner = self.rest(node.body, depth + 1)
@@ -127,7 +128,7 @@ class Resumer(Weaver):
 
     # ---- try
 
-    def tried(self, node: ast.Try, step: Step, depth: int) -> Block:
+    def tried(self, node: ast.Try | ast.TryStar, step: Step, depth: int) -> Block:
         if step.field == "finalbody":
             return self.finishing(node, depth)
         if node.finalbody:
@@ -146,7 +147,7 @@ class Resumer(Weaver):
 
     def handling(self, name: str | None, body: Block, node: ast.stmt) -> ast.stmt:
         """`body` run as the handler of the exception that was being handled."""
-        kind = ast.Attribute(load(names.RUNTIME), "BaseException", ast.Load())
+        kind = ast.Attribute(load(names.RUNTIME), "every", ast.Load())
         handler = nowhere(ast.ExceptHandler(kind, name, []))
         handler.body = body
         raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
@@ -155,7 +156,7 @@ class Resumer(Weaver):
     def rehandled(self) -> Block:
         return [nowhere(ast.Expr(runtime("rehandled", constant(self.id))))]
 
-    def finishing(self, node: ast.Try, depth: int) -> Block:
+    def finishing(self, node: ast.Try | ast.TryStar, depth: int) -> Block:
         how = self.modes.pop(0)
         inner = [*self.mark(self.number(node), how), *self.rest(node.finalbody, depth)]
         if how == PENDING:
@@ -195,7 +196,7 @@ class Resumer(Weaver):
             closed = self.adopted(node, item + 1, [at(ast.Pass(), node)], item)
             return self.adopted(node, item, [*closed, *self.ran()])
         if self.point.phase == MATCH and isinstance(node, (ast.Try, ast.TryStar)):
-            return self.matching(node)  # type: ignore[arg-type]
+            return self.matching(node)
         method: Callable[[ast.stmt], Block] | None
         method = getattr(self, f"cell_{type(node).__name__}", None)
         return method(node) if method is not None else [*self.block([node]), *self.ran()]
@@ -206,7 +207,7 @@ class Resumer(Weaver):
             return self.adopted(node, self.point.item, inner)
         return inner
 
-    def matching(self, node: ast.Try) -> Block:
+    def matching(self, node: ast.Try | ast.TryStar) -> Block:
         """Choose the handler again for the exception that was being handled."""
         if node.finalbody:
             self.enter("finally", self.number(node))
@@ -253,7 +254,8 @@ class Resumer(Weaver):
                 begun = [at(ast.Expr(runtime("hold", constant(number), iterator)), node)]
             else:
                 begun = [at(assign(names.slot(number), iterator), node)]
-        # One pass over what `__next__` gives, so that a failure of it is this cell's; then the loop.
+        # One pass over what `__next__` gives, so that a failure of it is this cell's; then the
+        # loop.
         first = runtime("take", constant(self.id), self.kept(number))
         rest = self.loop(node, runtime("rest", constant(self.id), self.kept(number)))
         once = replaced(
@@ -269,7 +271,7 @@ class Resumer(Weaver):
         body = [*self.ran(), *self.block(node.body)]
         return self.adopted(node, item, self.managers(node, item, body))
 
-    def cell_Try(self, node: ast.Try) -> Block:
+    def cell_Try(self, node: ast.Try | ast.TryStar) -> Block:
         body = [*self.ran(), *self.block(node.body)]
         if node.finalbody:
             self.enter("finally", self.number(node))
@@ -327,8 +329,14 @@ def build(
     modes = [int(kind) for kind, _ in live if kind.isdigit()]
     known = () if module else (*plain.co_varnames, *plain.co_cellvars)
     kept = tuple(name for name in bound if name in known and name not in cells)
-    own = [] if module else [n for n in plain.co_varnames if n not in plain.co_cellvars and n not in cells]
-    all_cells = () if module else tuple(dict.fromkeys((*plain.co_cellvars, *plain.co_freevars, *cells)))
+    own = (
+        []
+        if module
+        else [n for n in plain.co_varnames if n not in plain.co_cellvars and n not in cells]
+    )
+    all_cells = (
+        () if module else tuple(dict.fromkeys((*plain.co_cellvars, *plain.co_freevars, *cells)))
+    )
     resumer = Resumer(
         text.key,
         scope.numbers,
@@ -347,10 +355,9 @@ def build(
     state = runtime("state", constant(recovery))
     over = runtime("hand_over", constant(recovery))
     if module:
-        doc, _ = split(scope.node.body)
         first = nowhere(ast.Expr(state))
         tree = ast.Module(barrier(resumer, [first, *body], over), [])
-        return Continuation(alone(text, scope, tree, ()), (), slots, value)  # type: ignore[arg-type]
+        return Continuation(statements(text, tree), (), slots, value)
     assert not isinstance(scope.node, ast.Module)
     stored = [*kept, *(names.slot(n) for n in slots), *([names.VALUE] if value else [])]
     # One statement each: a wide unpacking would be one deep expression.
@@ -376,7 +383,7 @@ def all_free(plain: CodeType, cells: Collection[str]) -> list[str]:
 
 
 def slot_numbers(point: Point, weaver: Weaver) -> list[int]:
-    """The slots of the live blocks around `point`, in the order of `Live`'s iterators and managers."""
+    """The slots of the live blocks around `point`, in the order of `Live`."""
     found: list[int] = []
     for node, where in point.live:
         if isinstance(node, ast.For):
@@ -392,8 +399,8 @@ def signature(
 ) -> tuple[ast.arguments, list[str]]:
     """The parameters of a continuation, and those of them to be unbound again at once.
 
-    They keep names and order, so that frames look the same and `super()` finds its first argument; a
-    parameter that closures share lives in its cell, and a stand-in takes its place.
+    They keep names and order, so that frames look the same and `super()` finds its first argument;
+    a parameter that closures share lives in its cell, and a stand-in takes its place.
     """
     assert not isinstance(scope.node, ast.Module)
     arguments = scope.node.args

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from daifu_dap.recovery import barrier, journal as _journal, replace as _replace, state, versions
+from daifu_dap.recovery import barrier, state, versions
+from daifu_dap.recovery import journal as _journal
+from daifu_dap.recovery import replace as _replace
 from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.place import Place
 from daifu_dap.recovery.resolution import Raise, Resolution
 
 
@@ -19,15 +22,14 @@ def running_texts() -> dict[str, str]:
     return {path: file.present.text for path, file in versions.files().items()}
 
 
-def replace(
-    crash: Crash, files: dict[str, str], resume: tuple[int, int] | None = None
-) -> dict[str, Any]:
+def replace(crash: Crash, files: dict[str, str], resume: Place | None = None) -> dict[str, Any]:
     """Make `files` the running texts; the crash stays held.
 
     Args:
         crash: the held crash whose frame is to go on in the new text.
         files: the whole new text of each file, by path.
-        resume: line and column (bytes) of the statement at which the frame goes on, if it was planned.
+        resume: line and column (bytes) of the statement at which the frame goes on, if it was
+            planned.
 
     Returns:
         `functions`: qualified names of the functions that run new code from their next call on;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import threading
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
@@ -160,7 +161,9 @@ class Crash:
             if hidden_frame(below.tb_frame):
                 below = below.tb_next
                 continue
-            found.insert(0, shown(below.tb_frame, below.tb_lineno, "it has ended with the exception"))
+            found.insert(
+                0, shown(below.tb_frame, below.tb_lineno, "it has ended with the exception")
+            )
             below = below.tb_next
         found.append(Frame(self.function, self.filename, self.line, True))
         frame = self.frame.f_back
@@ -240,7 +243,11 @@ def hidden_frame(frame: FrameType) -> bool:
 
 def type_name(exception: BaseException) -> str:
     kind = type(exception)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
 
 
 def message(exception: BaseException) -> str:
@@ -254,10 +261,8 @@ def tidy(traceback: TracebackType | None, frame: FrameType) -> None:
     """Clear the locals of the frames that ended with the exception."""
     while traceback is not None:
         if traceback.tb_frame is not frame:
-            try:
+            with contextlib.suppress(RuntimeError):
                 traceback.tb_frame.clear()
-            except RuntimeError:
-                pass
         traceback = traceback.tb_next
 
 

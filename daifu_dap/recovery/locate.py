@@ -1,9 +1,9 @@
 """Where a frame stands in its text: from a traceback's instruction to a point in the tree.
 
-A *point* is a path of steps from the scope's body down to one statement, and for a compound statement
-the part of its header that was being run. The path is what a continuation is built along, and it names
-the *live* blocks around the point: those with state outside the locals (a loop's iterator, an entered
-manager, a handled exception, what a `finally` holds back).
+A *point* is a path of steps from the scope's body down to one statement, and for a compound
+statement the part of its header that was being run. The path is what a continuation is built along,
+and it names the *live* blocks around the point: those with state outside the locals (a loop's
+iterator, an entered manager, a handled exception, what a `finally` holds back).
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ class Point:
         found: list[ast.stmt] = []
         parent: ast.AST = self.scope.node
         for step in self.path:
-            parent = block(parent, step.field, step.which)[step.index]
-            found.append(parent)  # type: ignore[arg-type]
+            node = block(parent, step.field, step.which)[step.index]
+            found.append(node)
+            parent = node
         return found
 
     @property
@@ -66,7 +67,9 @@ class Point:
 
     @property
     def live(self) -> Iterator[tuple[ast.stmt, str]]:
-        """The live blocks around the point, outermost first: statement and field ("next", "exit" too)."""
+        """The live blocks around the point, outermost first: statement and field ("next", "exit"
+        too).
+        """
         nodes = self.nodes
         for node, inside in zip(nodes, self.path[1:], strict=False):
             if stateful(node, inside.field):
@@ -127,7 +130,9 @@ def contains(node: ast.AST, place: Position) -> bool:
 
 
 def locate(text: Text, code: CodeType, offset: int) -> Point | None:
-    """The point at which the instruction at `offset` of `code` stands, or None if it is in no statement."""
+    """The point at which the instruction at `offset` of `code` stands, or None if it is in no
+    statement.
+    """
     scope = text.scope(code)
     if scope is None:
         return None
@@ -181,7 +186,9 @@ def within(item: ast.withitem, place: Position) -> bool:
 
 
 def leaving(code: CodeType, offset: int) -> bool:
-    """Whether the instruction at `offset` calls a manager's exit: with three Nones, or with an exception."""
+    """Whether the instruction at `offset` calls a manager's exit: with three Nones, or with an
+    exception.
+    """
     if dis.opname[code.co_code[offset]] == "WITH_EXCEPT_START":
         return True
     if dis.opname[code.co_code[offset]] not in ("CALL", "PRECALL"):

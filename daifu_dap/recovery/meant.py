@@ -1,18 +1,18 @@
 """What counts as a crash: an exception that would leave the body and that nobody meant.
 
-Asked only when an exception has reached a barrier, so that a program pays nothing for it before. The
-stack is walked outwards from the body, and in each frame the handlers around the running instruction are
-looked up in the text of that frame:
+Asked only when an exception has reached a barrier, so that a program pays nothing for it before.
+The stack is walked outwards from the body, and in each frame the handlers around the running
+instruction are looked up in the text of that frame:
 
-* a handler of the program's own code that takes the exception means it; one that only looks and raises
-  again does not;
-* so does a `with` of the program's own code whose manager is known to suppress it, among them generators
-  made into managers whose `yield` stands in such a handler;
+* a handler of the program's own code that takes the exception means it; one that only looks and
+  raises again does not;
+* so does a `with` of the program's own code whose manager is known to suppress it, among them
+  generators made into managers whose `yield` stands in such a handler;
 * a handler in library code counts only if it names the exception more closely than `Exception`: a
   trainer's or a worker's catch-all is not what somebody meant for this exception.
 
-Exceptions that are the language's own signals pass, and those that an operator protocol expects pass out
-of the method that implements it.
+Exceptions that are the language's own signals pass, and those that an operator protocol expects
+pass out of the method that implements it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from __future__ import annotations
 import ast
 import asyncio.exceptions
 import builtins
+import contextlib
 import linecache
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from types import CodeType, FrameType
@@ -84,7 +84,9 @@ def cancelled(exception: BaseException) -> bool:
 
 
 def meant_in(frame: FrameType, offset: int, exception: BaseException) -> bool:
-    """Whether a handler or a manager of `frame` around the instruction at `offset` takes `exception`."""
+    """Whether a handler or a manager of `frame` around the instruction at `offset` takes
+    `exception`.
+    """
     own = project.is_project(frame.f_code.co_filename)
     tries, withs = around(frame.f_code, offset, own)
     for node in tries:
@@ -172,7 +174,9 @@ def text_of(code: CodeType) -> Text | None:
 
 
 def around(code: CodeType, offset: int, own: bool) -> Around:
-    """The `try` statements whose protected part, and the `with` statements in whose body, `offset` is."""
+    """The `try` statements whose protected part, and the `with` statements in whose body, `offset`
+    is.
+    """
     known = _around.get((id(code), offset))
     if known is not None:
         return known[1]
@@ -224,10 +228,6 @@ def library(path: str) -> ast.Module | None:
     if path not in _libraries:
         _libraries[path] = None
         if os.path.isfile(path):
-            try:
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError):
                 _libraries[path] = ast.parse("".join(linecache.getlines(path)))
-            except (SyntaxError, ValueError, RecursionError):
-                pass
     return _libraries[path]
-
-

@@ -6,48 +6,62 @@ import ast
 from dataclasses import replace
 
 from daifu_dap.common import align, refusals
+from daifu_dap.common.align import Resume
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step, blocks
 from daifu_dap.vaccine.text import Scope, Text
 
+Place = tuple[int, int] | tuple[int, int, str]
+"""Line, column (bytes) and perhaps "before" or "after" of a planned place."""
 
-def moved(crash: Crash, new: Text, matching: Matching, resume: tuple[int, int] | None) -> Point:
+
+def settled(crash: Crash, matching: Matching) -> Resume:
+    """Where the alignment says that the crashed frame goes on.
+
+    Raises:
+        Refusal: the function or a live block around the crash is gone from the new text.
+    """
+    node = crash.target.node
+    found = matching.old.find(node.lineno, node.col_offset)
+    if found is None:
+        where, path = "the running text", crash.filename
+        raise Refusal.of(refusals.NO_CELL, path=path, line=node.lineno, where=where)
+    try:
+        return align.settle(matching, found, "after" if crash.target.after else "before")
+    except Refusal as refusal:
+        raise refusal.at(crash.filename) from None
+
+
+def moved(crash: Crash, new: Text, plan: Resume, resume: Place | None) -> Point:
     """The point of `new` at which the crashed frame goes on.
 
     Args:
         new: the new text of the crashed file.
-        matching: its alignment with the text that the frame would go on by now.
-        resume: the planned place, or None to follow the alignment.
+        plan: where the alignment says.
+        resume: where somebody else has planned it, or None.
 
     Raises:
-        Refusal: the function or a live block around the crash is gone from the new text, or the place
-            is not one that the frame can enter.
+        Refusal: the place is not one that the frame can enter.
     """
-    found = matching.old.find(crash.target.node.lineno, crash.target.node.col_offset)
-    if found is None:
-        where = "the running text"
-        raise Refusal.of(refusals.NO_CELL, path=new.path, line=crash.target.node.lineno, where=where)
-    try:
-        settled = align.settle(matching, found)
-    except Refusal as refusal:
-        raise refusal.at(new.path) from None
-    line, column, after = settled.line, settled.column, settled.where == "after"
-    if resume is not None and resume != (line, column):
-        line, column, after = *resume, False
+    own = (plan.line, plan.column)
+    line, column = own if resume is None else (resume[0], resume[1])
+    after = plan.where == "after"
+    if resume is not None and (len(resume) > 2 or own != (line, column)):
+        after = resume[2:] == ("after",)
     point = at(new, line, column)
     if point is None:
         raise Refusal.of(refusals.NO_CELL, path=new.path, line=line, where="the new text")
     point = replace(point, after=after)
-    if not after and matching.images.get(found) is settled.stmt and (line, column) == (settled.line, settled.column):
+    if not after and plan.image is plan.stmt and (line, column) == own:
         point = phased(crash.target, point)
     check(crash, point)
     return point
 
 
 def phased(old: Point, new: Point) -> Point:
-    """`new`, taken up in the middle of its header if that is where `old` stands and it is the same."""
+    """`new`, in the middle of its header if that is where `old` stands and it is the same."""
     one, two = old.node, new.node
     if old.phase == RUN or type(one) is not type(two):
         return new
@@ -66,14 +80,18 @@ def check(crash: Crash, point: Point) -> None:
     """Refuse a point whose live blocks are not those that the frame has open."""
     have = [kind(node, where) for node, where in crash.origin.live]
     want = [kind(node, where) for node, where in point.live]
-    # A loop whose header is to run anew needs no iterator, a choice of handler made anew no exception.
+    # A loop whose header is to run anew needs no iterator, a choice of handler made anew no
+    # exception.
     if crash.origin.phase in (NEXT, TARGET, MATCH) and point.phase == RUN:
         have = have[:-1]
     if have != want:
         missing = next((each for each in have if each not in want), have[-1] if have else "block")
         place = {"path": point.text.path, "line": point.node.lineno}
         raise Refusal.of(
-            refusals.BLOCK_REMOVED, block=missing, old_line=crash.origin.node.lineno, **place  # type: ignore[arg-type]
+            refusals.BLOCK_REMOVED,
+            block=missing,
+            old_line=crash.origin.node.lineno,
+            **place,  # type: ignore[arg-type]
         )
 
 
@@ -110,4 +128,4 @@ def search(scope: Scope, line: int, column: int) -> list[Step]:
     return inside("body", 0, scope.node.body)
 
 
-__all__ = ["at", "check", "moved"]
+__all__ = ["Place", "at", "check", "moved", "settled"]

@@ -21,9 +21,9 @@ _on_crash: str | None = None
 def set_crash_handler(handler: Handler | None) -> Handler | None:
     """Let `handler` decide what becomes of every crash in this process.
 
-    It is called in the thread that crashed, while the frame is live; crashes inside it are not held.
-    A handler comes before a connected debugger. Do not use it to log exceptions that go on anyway:
-    what it does not resolve it must answer with `Raise()`.
+    It is called in the thread that crashed, while the frame is live; crashes inside it are not
+    held. A handler comes before a connected debugger. Do not use it to log exceptions that go on
+    anyway: what it does not resolve it must answer with `Raise()`.
 
     Args:
         handler: called with the crash, gives a resolution; None removes the present one.
@@ -42,7 +42,7 @@ def set_crash_handler(handler: Handler | None) -> Handler | None:
 
 
 def set_on_crash(mode: str | None) -> None:
-    """What to do with neither handler nor debugger: "hold", "hold:SECONDS" or "raise"; see `parse`."""
+    """What to do with neither handler nor debugger; see `parse`."""
     global _on_crash
     if mode is not None:
         parse(mode)
@@ -78,7 +78,7 @@ def ask(crash: Crash) -> Resolution:
     while not bridge.passing():
         answer = bridge.stop(crash) if bridge.connected() else alone(crash)
         if answer is not None:
-            return cast(Resolution, answer)
+            return answer
     return Raise()
 
 

@@ -1,12 +1,13 @@
 """Replacing texts while a crash is held: all of it or nothing.
 
 First everything is compiled and checked, and nothing is touched: the new texts, the place where the
-crashed frame goes on, the live blocks around that place. Then the change is made, each step with its
-undoing written down; a step that raises (a new import, say) undoes all of them.
+crashed frame goes on, the live blocks around that place. Then the change is made, each step with
+its undoing written down; a step that raises (a new import, say) undoes all of them.
 
-What changes: functions that exist run their new code from their next call on (the function objects stay,
-with their identity, defaults and attributes), imports, functions, classes and constants that are new at
-module level are run, classes get the methods that are new. Activations of the old code keep their text.
+What changes: functions that exist run their new code from their next call on (the function objects
+stay, with their identity, defaults and attributes), imports, functions, classes and constants that
+are new at module level are run, classes get the methods that are new. Activations of the old code
+keep their text.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import gc
 import linecache
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -27,9 +29,10 @@ from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import place, versions
 from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.place import Place
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.text import Text
+from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import Outside
 
 Undo = list[Callable[[], object]]
@@ -40,14 +43,15 @@ def whole(crash: Crash, text: str) -> dict[str, Any]:
     return replace(crash, {crash.filename: text}, None)
 
 
-def replace(crash: Crash, files: dict[str, str], resume: tuple[int, int] | None) -> dict[str, Any]:
+def replace(crash: Crash, files: dict[str, str], resume: Place | None) -> dict[str, Any]:
     """See `control.replace`."""
     changes = [Change(path, text) for path, text in files.items()]
     target = crash.target
     for change in changes:
-        if change.file.path != crash.filename:
-            continue
-        target = place.moved(crash, change.new, change.matching(crash.target), resume)
+        if change.file.path == crash.filename:
+            change.settle(crash)
+            assert change.plan is not None
+            target = place.moved(crash, change.new, change.plan, resume)
     undo: Undo = []
     try:
         for change in changes:
@@ -70,6 +74,10 @@ def replace(crash: Crash, files: dict[str, str], resume: tuple[int, int] | None)
 class Change:
     """One file's new text.
 
+    Attributes:
+        fresh: the new code of every function that is not the same, lines apart, by qualified name.
+        functions: the functions that will run new code.
+
     Raises:
         Refusal: the file is not vaccinated, or the text is not Python.
     """
@@ -80,30 +88,50 @@ class Change:
             raise Refusal.of(refusals.NOT_LOADED, path=path)
         self.file = file
         self.old = file.present
-        self.new = file.texts.get(Text(file.path, text).key) or Text(file.path, text)
+        new = Text(file.path, text)
+        self.new = file.texts.get(new.key, new)
         self.functions: list[str] = []
         self.warnings: list[dict[str, Any]] = []
+        self.plan: align.Resume | None = None
+        self._matching: Matching | None = None
         try:
-            self.code = compiler.module(self.new, file.select, file.body)
+            self.new.plain  # noqa: B018  (parses and compiles)
         except SyntaxError as error:
-            raise refusals.syntax(error, path, text, compiled=not isinstance(error, IndentationError)) from None
+            raise refusals.syntax(error, path, text, compiled=late(error, text)) from None
         except (ValueError, RecursionError) as error:
             raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
-        self._matching: Matching | None = None
+        self.fresh: dict[str, CodeType] = {}
+        self.same: dict[str, int] = {}
+        for scope in outermost(self.new):
+            before = outermost_named(self.old).get(scope.qualname)
+            if before is not None and self.old.segment(before.node) == self.new.segment(scope.node):
+                shift = scope.plain.co_firstlineno - before.plain.co_firstlineno
+                self.same[scope.qualname] = shift
+                continue
+            code = compiler.function(self.new, scope, file.select)
+            self.fresh |= {each.co_qualname: each for each in names.codes(code)}
 
-    def matching(self, point: Any = None) -> Matching:
-        """The alignment of the running text with the new one, around the crashed cell."""
+    def settle(self, crash: Crash) -> None:
+        """Find where the crashed frame goes on, for the file it stands in."""
+        node = crash.target.node
+        old = outline.outline(crash.target.text.text, self.file.path)
+        new = outline.outline(self.new.text, self.file.path)
+        self._matching = Matching(old, new, old.find(node.lineno, node.col_offset))
+        self.plan = place.settled(crash, self._matching)
+
+    def matching(self) -> Matching:
+        """The alignment of the running text with the new one."""
         if self._matching is None:
-            old = outline.outline((point.text if point else self.old).text, self.file.path)
-            new = outline.outline(self.new.text, self.file.path)
-            cell = old.find(point.node.lineno, point.node.col_offset) if point else None
-            self._matching = Matching(old, new, cell)
+            old = outline.outline(self.old.text, self.file.path)
+            self._matching = Matching(old, outline.outline(self.new.text, self.file.path))
         return self._matching
 
     def diff(self) -> list[str]:
         name = os.path.basename(self.file.path)
         return list(
-            difflib.unified_diff(self.old.text.splitlines(True), self.new.text.splitlines(True), name, name)
+            difflib.unified_diff(
+                self.old.text.splitlines(True), self.new.text.splitlines(True), name, name
+            )
         )
 
     def apply(self, undo: Undo, crash: Crash) -> None:
@@ -128,21 +156,28 @@ class Change:
 
     def run_added(self, module: dict[str, Any]) -> None:
         """Run the imports, definitions and constants that are new."""
-        for stmt in align.additions(self.matching(), self.matching().new):
+        for stmt in align.additions(self.matching(), self.matching().new, self.plan):
             node = self.new_node(stmt.line, stmt.column)
             if node is None:
                 continue
-            woven = Outside(lambda each: compiler.definition(self.new, each, self.file.select)).block([node])
-            tree = ast.Module(woven, [])
-            code = compiler.alone(self.new, self.new.scopes[id(self.new.tree)], tree, ())  # type: ignore[arg-type]
+            code = self.compiled(node)
             try:
                 exec(code, module)
             except Exception as error:
-                text = self.new.segment(node).splitlines()[0]
-                why = f"{type(error).__name__}: {error}"
-                where = {"path": self.file.path, "line": node.lineno}
-                raise Refusal.of(refusals.APPLY_RAISED, statement=text, error=why, **where) from error  # type: ignore[arg-type]
+                raise Refusal.of(
+                    refusals.APPLY_RAISED,
+                    path=self.file.path,
+                    line=node.lineno,
+                    statement=self.new.segment(node).splitlines()[0],
+                    error=f"{type(error).__name__}: {error}",
+                ) from error
             self.file.remember(code)
+
+    def compiled(self, node: ast.stmt) -> CodeType:
+        """Code that runs one statement of the new text, with its functions vaccinated."""
+        definition = partial(compiler.definition, self.new, select=self.file.select)
+        tree = ast.Module(Outside(definition).block([node]), [])
+        return compiler.statements(self.new, tree)
 
     def new_node(self, line: int, column: int) -> ast.stmt | None:
         for node in self.new.tree.body:
@@ -154,41 +189,30 @@ class Change:
 
     def swap(self, module: dict[str, Any] | None, undo: Undo) -> None:
         """Give every function object of the file its new code."""
-        fresh = {code.co_qualname: code for code in names.codes(self.code) if code.co_name != "<module>"}
-        changed = {name for name, code in fresh.items() if self.differs(name)}
-        self.functions += sorted(name for name in changed if self.scope_names(self.old).get(name))
-        for function in self.existing(module, changed):
-            code = fresh.get(function.__code__.co_qualname)
-            if code is None or code is function.__code__:
-                continue
+        old_names = {scope.qualname for scope in self.old.scopes.values()}
+        self.functions += sorted(old_names.intersection(self.fresh))
+        for function in self.existing(module):
             old = function.__code__
+            code = self.fresh.get(old.co_qualname)
+            if code is None:
+                top = old.co_qualname.partition(".<locals>.")[0]
+                if top not in self.same:
+                    continue
+                code = rekeyed(old, self.file.texts, self.new.key, self.same[top])
             if code.co_freevars != old.co_freevars:
                 continue  # its next definition has the new code
-            undo.append(lambda function=function, old=old: setattr(function, "__code__", old))  # type: ignore[misc]
+            undo.append(partial(setattr, function, "__code__", old))
             function.__code__ = code
-        self.file.remember(self.code)
+            self.file.remember(code)
 
-    @staticmethod
-    def scope_names(text: Text) -> dict[str, Any]:
-        return {scope.qualname: scope for scope in text.scopes.values() if not scope.module}
-
-    def differs(self, qualname: str) -> bool:
-        old, new = self.scope_names(self.old).get(qualname), self.scope_names(self.new).get(qualname)
-        if old is None or new is None:
-            return False
-        return ast.dump(old.node) != ast.dump(new.node)
-
-    def existing(self, module: dict[str, Any] | None, changed: set[str]) -> Iterator[FunctionType]:
-        """Function objects of the file: those its module shows, and of changed ones all there are."""
-        codes = [code for code in self.file.codes() if code.co_qualname in changed]
-        found: dict[int, FunctionType] = {}
+    def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
+        """Function objects of the file: those its module shows, and of changed ones all."""
+        codes = [code for code in self.file.codes() if code.co_qualname in self.fresh]
+        found = {id(each): each for each in shown(module or {}, self.file.path)}
         if codes:
-            for each in gc.get_referrers(*codes):
-                if isinstance(each, FunctionType):
-                    found[id(each)] = each
-        for function in shown(module or {}, self.file.path):
-            found[id(function)] = function
-        yield from found.values()
+            referrers = gc.get_referrers(*codes)
+            found |= {id(each): each for each in referrers if isinstance(each, FunctionType)}
+        return list(found.values())
 
     # ---- classes
 
@@ -199,29 +223,62 @@ class Change:
             if not isinstance(node, ast.ClassDef) or not isinstance(owner, type):
                 continue
             for inner in node.body:
-                if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)) and inner.name not in vars(owner):
+                if isinstance(
+                    inner, (ast.FunctionDef, ast.AsyncFunctionDef)
+                ) and inner.name not in vars(owner):
                     method = self.method(module, node, inner, owner)
                     undo.append(lambda owner=owner, name=inner.name: delattr(owner, name))  # type: ignore[misc]
                     setattr(owner, inner.name, method)
                     self.functions.append(f"{node.name}.{inner.name}")
 
     def method(self, module: dict[str, Any], node: ast.ClassDef, inner: Any, owner: type) -> object:
-        woven = compiler.definition(self.new, inner, self.file.select)
-        bare = ast.ClassDef(node.name, [], [], [woven], [])
+        bare = ast.ClassDef(node.name, [], [], [inner], [])
         if "type_params" in bare._fields and not hasattr(bare, "type_params"):
-            bare.type_params = []  # type: ignore[attr-defined]
-        tree = ast.Module([ast.copy_location(bare, node)], [])
-        code = compiler.alone(self.new, self.new.scopes[id(self.new.tree)], tree, ())  # type: ignore[arg-type]
+            setattr(bare, "type_params", [])  # noqa: B010
+        code = self.compiled(ast.copy_location(bare, node))
         scratch: dict[str, Any] = {}
         exec(code, module, scratch)
         made: object = vars(scratch[node.name])[inner.name]
         function = getattr(made, "__func__", made)
         if isinstance(function, FunctionType):
-            for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            for name, cell in zip(
+                function.__code__.co_freevars, function.__closure__ or (), strict=True
+            ):
                 if name == "__class__" and isinstance(cell, CellType):
                     cell.cell_contents = owner
         self.file.remember(code)
         return made
+
+
+def late(error: SyntaxError, text: str) -> bool:
+    """Whether the error was found after parsing, when its columns count bytes."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def outermost(text: Text) -> Iterator[Scope]:
+    """The functions of a text that lie in no other function."""
+    return (s for s in text.scopes.values() if not s.module and "<locals>" not in s.qualname)
+
+
+def outermost_named(text: Text) -> dict[str, Scope]:
+    return {scope.qualname: scope for scope in outermost(text)}
+
+
+def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> CodeType:
+    """The same code in a text where its lines have moved: what names its text names that one."""
+    consts: list[Any] = []
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            const = rekeyed(const, keys, key, shift)
+        elif isinstance(const, str) and const in keys:
+            const = key
+        consts.append(const)
+    line = max(code.co_firstlineno + shift, 1)
+    return code.replace(co_consts=tuple(consts), co_firstlineno=line)
 
 
 def namespace(path: str, crash: Crash) -> dict[str, Any] | None:
@@ -251,7 +308,9 @@ def rolled_back(module: dict[str, Any], undo: Undo) -> Iterator[None]:
 
 
 def shown(module: dict[str, Any], path: str) -> Iterator[FunctionType]:
-    """Functions of file `path` that its namespace shows: its own, its classes', and what wraps them."""
+    """Functions of file `path` that its namespace shows: its own, its classes', and what wraps
+    them.
+    """
     seen: set[int] = set()
     todo: list[object] = list(module.values())
     while todo:
@@ -278,4 +337,4 @@ def refresh(path: str, text: str) -> None:
     linecache.cache[path] = (len(text), None, lines, path)
 
 
-__all__ = ["Change", "CodeType", "replace", "whole"]
+__all__ = ["Change", "replace", "whole"]

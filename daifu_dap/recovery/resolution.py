@@ -49,7 +49,8 @@ class Raise(Resolution):
 
 @dataclass(frozen=True)
 class Return(Resolution):
-    """Return `value` from the function at the crashed cell; its `finally` and `with` blocks end properly.
+    """Return `value` from the function at the crashed cell; its `finally` and `with` blocks end
+    properly.
 
     Args:
         value: what the call gives.

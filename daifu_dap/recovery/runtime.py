@@ -1,7 +1,7 @@
 """What vaccinated code calls: the methods of the one object `__daifu__` in `builtins`.
 
-All of it is cold, except that module-level code, which has no hidden locals, keeps its loops' iterators
-and managers here.
+All of it is cold, except that module-level code, which has no hidden locals, keeps its loops'
+iterators and managers here.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import barrier, state
-from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine import names
 
-_OWN = tuple(
-    type(each)
-    for each in (
-        iter([]), iter(()), iter({}), iter({}.values()), iter({}.items()), iter(set()), iter(""), iter(b""),
-        iter(range(0)), iter(range(1 << 70)), enumerate(()), zip(), map(len, ()), filter(None, ()),
-        reversed([]), reversed(range(0)), (_ for _ in ()), itertools.chain(), itertools.count(),
-        itertools.islice((), 0), itertools.product(), itertools.repeat(0), itertools.cycle(()),
-    )
-)  # fmt: skip
+_SAMPLES: tuple[Any, ...] = (
+    *map(iter, ([], (), {}, {}.values(), {}.items(), set(), "", b"", range(0), range(1 << 70))),
+    *(enumerate(()), zip(), map(len, ()), filter(None, ()), reversed([]), (_ for _ in ())),
+    *(itertools.chain(), itertools.count(), itertools.islice((), 0), itertools.product()),
+)
+
+_OWN = frozenset(map(type, _SAMPLES))
 """Iterators whose `__iter__` gives themselves and does nothing else."""
 
 
 class Once:
-    """An iterable whose iterator is a given one, so that a loop over it does not call its `__iter__`."""
+    """An iterable whose iterator is a given one, so that a loop over it does not call its
+    `__iter__`.
+    """
 
     __slots__ = ("iterator",)
 
@@ -50,7 +49,7 @@ class Runtime:
 
     Left = Left
 
-    BaseException = BaseException
+    every = BaseException
     iter = staticmethod(iter)
     visible = staticmethod(names.visible)
     pass_: object = None
@@ -58,7 +57,9 @@ class Runtime:
     # ---- barriers
 
     def catch(self, key: str, cells: FunctionType | None = None) -> bool:
-        """The barrier of a whole body: whether the exception was resolved, so that the tail goes on."""
+        """The barrier of a whole body: whether the exception was resolved, so that the tail goes
+        on.
+        """
         frame = sys._getframe(1)
         if frame in state.tickets:
             return True  # it was left from inside a block
@@ -68,7 +69,9 @@ class Runtime:
         return recovered
 
     def leave(self, key: str, cells: FunctionType | None = None) -> bool:
-        """The barrier of a block: whether the exception was resolved, so that the body is to be left."""
+        """The barrier of a block: whether the exception was resolved, so that the body is to be
+        left.
+        """
         return barrier.stopped(sys._getframe(1), key, cells)
 
     def left(self) -> bool:

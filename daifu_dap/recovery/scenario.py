@@ -12,8 +12,8 @@ TABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     (
         "out of memory",
         ("OutOfMemoryError", "MemoryError", "RuntimeError"),
-        ("out of memory", "can't allocate memory", "not enough memory", "DefaultCPUAllocator"),
-        "Make the batch or the layer smaller, free what is not needed, or retry once memory is free.",
+        ("out of memory", "can't allocate memory", "not enough memory", "CPUAllocator"),
+        "Make the batch or the layer smaller, free what is not needed, or retry once it is free.",
     ),
     (
         "path problem",
@@ -55,7 +55,8 @@ def classify(exception: BaseException) -> tuple[str, str]:
         exception: the crash's exception.
 
     Returns:
-        The scenario's name ("API misuse", "tensor mismatch", ...; "exception" if none fits) and a sentence.
+        The scenario's name ("API misuse", "tensor mismatch", ...; "exception" if none fits) and a
+        sentence.
     """
     kinds = {each.__name__ for each in type(exception).__mro__}
     try:

@@ -1,7 +1,9 @@
-"""What the runtime remembers while the program runs: little, and nothing of bodies that run normally.
+"""What the runtime remembers while the program runs: little, and nothing of bodies that run
+normally.
 
-Threads: `tickets`, `lookup`, `held` and `marks` are plain dictionaries that several threads write, each
-under keys of its own (a frame, a recovery's number), so that the interpreter's own atomicity suffices.
+Threads: `tickets`, `lookup`, `held` and `marks` are plain dictionaries that several threads write,
+each under keys of its own (a frame, a recovery's number), so that the interpreter's own atomicity
+suffices.
 """
 
 from __future__ import annotations
@@ -96,4 +98,15 @@ def forget(frame: FrameType) -> None:
     marks.pop(frame, None)
 
 
-__all__ = ["CodeType", "Ticket", "forget", "held", "ids", "local", "lookup", "marks", "stops", "tickets"]
+__all__ = [
+    "CodeType",
+    "Ticket",
+    "forget",
+    "held",
+    "ids",
+    "local",
+    "lookup",
+    "marks",
+    "stops",
+    "tickets",
+]

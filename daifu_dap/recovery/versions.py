@@ -1,4 +1,6 @@
-"""The texts that this process runs: for each file every version ever run, and which is the present one."""
+"""The texts that this process runs: for each file every version ever run, and which is the present
+one.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ def find(path: str) -> File | None:
         if path in _files:
             return _files[path]
         wanted = os.path.realpath(path)
-        return next((each for name, each in _files.items() if os.path.realpath(name) == wanted), None)
+        return next(
+            (each for name, each in _files.items() if os.path.realpath(name) == wanted), None
+        )
 
 
 def text_of(code: CodeType, key: str) -> Text | None:

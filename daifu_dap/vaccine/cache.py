@@ -1,8 +1,9 @@
-"""Vaccinated bytecode on disk, beside the interpreter's own, so that a second start is as fast as plain.
+"""Vaccinated bytecode on disk, beside the interpreter's own, so that a second start is as fast as
+plain.
 
-A cache file is named for the interpreter, for us and for our version; it holds the hash of the source it
-was made from, so that neither clocks nor edits while a program runs can make it lie. It is written in one
-step; a folder that cannot be written to is simply not used.
+A cache file is named for the interpreter, for us and for our version; it holds the hash of the
+source it was made from, so that neither clocks nor edits while a program runs can make it lie. It
+is written in one step; a folder that cannot be written to is simply not used.
 """
 
 from __future__ import annotations
@@ -13,10 +14,20 @@ import marshal
 import os
 import sys
 import tempfile
+from functools import cache
 from types import CodeType
 
-FORMAT = b"daifu-1\n"
-"""Changed whenever the same source would be woven differently."""
+from daifu_dap import __version__
+
+WEAVERS = ("compile", "names", "patch", "syntax", "text", "weave")
+
+
+@cache
+def made_by() -> bytes:
+    """Names what weaves: with another version of it, or with it edited, caches are made anew."""
+    stats = [os.stat(os.path.join(os.path.dirname(__file__), f"{name}.py")) for name in WEAVERS]
+    marks = [f"{each.st_size}.{each.st_mtime_ns}" for each in stats]
+    return "\n".join([f"daifu {__version__}", *marks, ""]).encode()
 
 
 def place(path: str) -> str:
@@ -28,7 +39,7 @@ def place(path: str) -> str:
 
 def stamp(path: str, source: bytes) -> bytes:
     digest = hashlib.blake2b(os.fsencode(path) + b"\0" + source, digest_size=16).digest()
-    return FORMAT + importlib.util.MAGIC_NUMBER + digest
+    return made_by() + importlib.util.MAGIC_NUMBER + digest
 
 
 def load(path: str, source: bytes) -> CodeType | None:

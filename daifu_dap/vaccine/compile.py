@@ -1,9 +1,9 @@
 """From a text to vaccinated code: a whole module, one function of it, or a continuation of a body.
 
-A body that is compiled alone must come out as it would in its place: private names are mangled by the
-class around it, `super()` needs `__class__`, variables of enclosing functions are free. So it is compiled
-inside a shell, a function that has those variables and, if need be, a class of that name, and the code
-object is picked out and given back its qualified name.
+A body that is compiled alone must come out as it would in its place: private names are mangled by
+the class around it, `super()` needs `__class__`, variables of enclosing functions are free. So it
+is compiled inside a shell, a function that has those variables and, if need be, a class of that
+name, and the code object is picked out and given back its qualified name.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
 
 
 def definition(text: Text, node: Function, select: Select) -> ast.stmt:
-    """The woven form of a function definition; of one that is not selected, with its inside woven."""
+    """The woven form of a function definition; if it is not selected, its inside is woven."""
     scope = text.scopes.get(id(node))
     if scope is None or not scope.weavable or not select(scope):
-        return replaced(node, body=Outside(partial(definition, text, select=select)).block(node.body))
+        return replaced(
+            node, body=Outside(partial(definition, text, select=select)).block(node.body)
+        )
     doc, rest = split(node.body)
     if not rest or nesting(rest) > MAX_NESTING:
         return node
@@ -76,15 +78,18 @@ def function(text: Text, scope: Scope, select: Select = everything) -> CodeType:
     return alone(text, scope, node, scope.plain.co_freevars)
 
 
+def statements(text: Text, tree: ast.Module) -> CodeType:
+    """The code of woven module-level statements, compiled alone."""
+    return patched(compile(tree, text.path, "exec", text.flags, dont_inherit=True))
+
+
 def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> CodeType:
-    """Compile one woven function, or a module body, alone.
+    """Compile one woven function alone.
 
     Args:
-        node: the woven definition; or a module tree.
+        node: the woven definition.
         free: the names that must be closure variables of the code.
     """
-    if isinstance(node, ast.Module):
-        return patched(compile(node, text.path, "exec", text.flags, dont_inherit=True))
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     # A stand-in for the first decorator: code counts its lines from there.
     stands: list[ast.expr] = [at(constant(None), each) for each in node.decorator_list[:1]]
@@ -99,7 +104,7 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
     shell = ast.FunctionDef(names.SHELL, nothing, [*before, inner], [], None)
     for each in (shell, inner):
         if "type_params" in each._fields and not hasattr(each, "type_params"):
-            each.type_params = []
+            setattr(each, "type_params", [])  # noqa: B010  (3.12 wants it, 3.11 does not know it)
     tree = ast.Module([on(shell, 1)], [])
     compiled = compile(tree, text.path, "exec", text.flags, dont_inherit=True)
     code = next(each for each in names.codes(compiled) if is_code_of(each, bare))
@@ -164,4 +169,4 @@ def replaced_module(tree: ast.Module, body: Block) -> ast.Module:
     return ast.Module(body, tree.type_ignores)
 
 
-__all__ = ["alone", "definition", "everything", "function", "module", "weaver"]
+__all__ = ["alone", "definition", "everything", "function", "module", "statements", "weaver"]

@@ -18,14 +18,15 @@ Decorated = TypeVar("Decorated")
 def transform(on_crash: str | None = None) -> Callable[[Decorated], Decorated]:
     """Vaccinate the function (or every method of the class) that this decorates.
 
-    The object that was decorated is given back, with its identity, closure, defaults and attributes; only
-    its code is exchanged. Do not use it where the whole project is vaccinated already: it changes nothing
-    there.
+    The object that was decorated is given back, with its identity, closure, defaults and
+    attributes; only its code is exchanged. Do not use it where the whole project is vaccinated
+    already: it changes nothing there.
 
     Args:
-        on_crash: what happens at a crash with neither a handler nor a debugger: "hold" (the default) waits
-            for a debugger, "hold:SECONDS" waits so long, "raise" lets the exception go on. It is set for
-            the process, and the environment variable DAIFU_ON_CRASH is its default.
+        on_crash: what happens at a crash with neither a handler nor a debugger: "hold" (the
+            default) waits
+            for a debugger, "hold:SECONDS" waits so long, "raise" lets the exception go on. It is
+            set for the process, and the environment variable DAIFU_ON_CRASH is its default.
 
     Raises:
         ValueError: `on_crash` is none of these, or the source of the function cannot be found.
@@ -53,7 +54,12 @@ def _functions(decorated: Any) -> list[FunctionType]:
         return _functions(decorated.__func__)
     if isinstance(decorated, property):
         each = (decorated.fget, decorated.fset, decorated.fdel)
-        return [function for accessor in each if accessor is not None for function in _functions(accessor)]
+        return [
+            function
+            for accessor in each
+            if accessor is not None
+            for function in _functions(accessor)
+        ]
     if isinstance(decorated, type):
         own = [f for member in vars(decorated).values() for f in _functions(member)]
         return [f for f in own if f.__qualname__.startswith(decorated.__qualname__ + ".")]

@@ -1,9 +1,9 @@
 """Vaccinating a whole project with no change to it.
 
 Three ways lead from a file to running code, and each is hooked at the narrowest place: the import
-system's source loader, `runpy` (the main script, and `__main__` in spawned processes), and debugpy's own
-copy of `runpy`. The hook says no for a file that is not the project's, and falls back to the plain code
-for one it cannot weave: the program must never fail because of us.
+system's source loader, `runpy` (the main script, and `__main__` in spawned processes), and
+debugpy's own copy of `runpy`. The hook says no for a file that is not the project's, and falls back
+to the plain code for one it cannot weave: the program must never fail because of us.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def install() -> None:
         code = own(self.get_filename(fullname))
         return plain(self, fullname) if code is None else code
 
-    loader.get_code = get_code  # type: ignore[method-assign, assignment]
+    loader.get_code = get_code  # type: ignore[method-assign]
     hook_runpy(runpy)
     if PYDEVD in sys.modules:
         hook_runpy(sys.modules[PYDEVD])

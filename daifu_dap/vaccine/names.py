@@ -1,7 +1,7 @@
 """The few names and line numbers that vaccination adds to a program.
 
-All of them are hidden from the person: the debug adapter drops frames, variables and completions that
-carry them, and `locals()` called in a vaccinated function does not list them.
+All of them are hidden from the person: the debug adapter drops frames, variables and completions
+that carry them, and `locals()` called in a vaccinated function does not list them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ RUNTIME = "__daifu__"
 """The one name put into `builtins`: the object whose methods vaccinated code calls."""
 
 PREFIX = "__daifu"
-"""What every hidden name starts with. Names end in two underscores, so that no class mangles them."""
+"""What every hidden name starts with. Names end in two underscores, so that no class mangles them.
+"""
 
 HIDDEN_LINE = 1 << 22
-"""Line numbers from here on belong to no text. The tail of a vaccinated body stands at this line."""
+"""Line numbers from here on belong to no text."""
 
-LEAVE_LINE = HIDDEN_LINE + 1
+TAIL_LINE = HIDDEN_LINE + (1 << 20)
+"""The line of a woven body's tail; with room below, for code whose lines have moved."""
+
+LEAVE_LINE = TAIL_LINE + 1
 """The line of the statement by which a body is left from inside its blocks; see `patch`."""
 
 SHELL = "__daifu_shell__"

@@ -2,15 +2,17 @@
 
 *A loop's slot takes the iterator, not the iterable.* `for x in (slot := e)` compiles to
 `<e>; COPY 1; STORE_FAST slot; GET_ITER`. Moving GET_ITER to the front of the other two gives
-`<e>; GET_ITER; COPY 1; STORE_FAST slot`: the same bytes in another order, so no jump, exception range or
-stack depth changes, and since all three stand at one position, no line changes either. The iterator is
-made exactly once, by the very instruction that would have made it, and costs one store per loop.
+`<e>; GET_ITER; COPY 1; STORE_FAST slot`: the same bytes in another order, so no jump, exception
+range or stack depth changes, and since all three stand at one position, no line changes either. The
+iterator is made exactly once, by the very instruction that would have made it, and costs one store
+per loop.
 
-*A body can be left from inside its blocks.* The statement on LEAVE_LINE raises. Its entry in the exception
-table is changed to lead to the barrier of the whole body with an empty value stack: the interpreter drops
-iterators and exits on its way there as it drops any operand, so no `__exit__`, no handler and no `finally`
-runs. (Setting `f_lineno` from a trace function does the same, but the analysis behind it gives up for good
-after any expression more than 21 operands deep, such as a dictionary display of eleven items.)
+*A body can be left from inside its blocks.* The statement on LEAVE_LINE raises. Its entry in the
+exception table is changed to lead to the barrier of the whole body with an empty value stack: the
+interpreter drops iterators and exits on its way there as it drops any operand, so no `__exit__`, no
+handler and no `finally` runs. (Setting `f_lineno` from a trace function does the same, but the
+analysis behind it gives up for good after any expression more than 21 operands deep, such as a
+dictionary display of eleven items.)
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from types import CodeType
 from daifu_dap.vaccine.names import LEAVE_LINE, hidden
 
 Entry = tuple[int, int, int, int]
-"""Start and end of a range, its handler (all in bytes), and its depth and `lasti` bit as encoded."""
+"""Start and end of a range, its handler (all in bytes), and its depth and `lasti` bit as encoded.
+"""
 
 COPY = opcode.opmap["COPY"]
 STORE_FAST = opcode.opmap["STORE_FAST"]
@@ -48,7 +51,9 @@ def patched(code: CodeType) -> CodeType:
 
 
 def line_of(code: CodeType) -> int:
-    """The first line of `code`, such as `replace` accepts; a synthetic function's may stand nowhere."""
+    """The first line of `code`, such as `replace` accepts; a synthetic function's may stand
+    nowhere.
+    """
     return max(code.co_firstlineno, 1)
 
 
@@ -71,7 +76,7 @@ def rotated(code: CodeType) -> bytes | None:
 
 
 def redirected(code: CodeType) -> bytes:
-    """The exception table of `code`, with every statement on LEAVE_LINE led to the body's barrier."""
+    """The exception table of `code`, with what stands on LEAVE_LINE led to the body's barrier."""
     raise_, push = opcode.opmap["RAISE_VARARGS"], opcode.opmap["PUSH_EXC_INFO"]
     load = opcode.opmap["LOAD_METHOD" if sys.version_info < (3, 12) else "LOAD_ATTR"]
     catch = code.co_names.index("catch")
@@ -101,12 +106,16 @@ def redirected(code: CodeType) -> bytes:
 
 
 def named(argument: int) -> int:
-    """The index of the name of a method that is loaded; since 3.12 the lowest bit says that it is one."""
+    """The index of the name of a method that is loaded; since 3.12 the lowest bit says that it is
+    one.
+    """
     return argument >> 1 if sys.version_info >= (3, 12) else argument
 
 
 def parsed(table: bytes) -> Iterator[Entry]:
-    """The entries of an exception table; the format is CPython's, in Objects/exception_handling_notes.txt."""
+    """The entries of an exception table; the format is CPython's, in
+    Objects/exception_handling_notes.txt.
+    """
     numbers: list[int] = []
     value = 0
     for byte in table:

@@ -1,7 +1,8 @@
 """Which files are the project's own: the ones that are vaccinated without being asked to.
 
-They lie under the working folder or beside the main script, and are no installed packages. Globs include
-more or exclude some; a pattern is matched against the whole path and against the path below each root.
+They lie under the working folder or beside the main script, and are no installed packages. Globs
+include more or exclude some; a pattern is matched against the whole path and against the path below
+each root.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 INCLUDE, EXCLUDE = "DAIFU_INCLUDE", "DAIFU_EXCLUDE"
 INSTALLED = ("site-packages", "dist-packages")
@@ -49,7 +50,7 @@ def _patterns(variable: str) -> list[str]:
     return [each for each in os.environ.get(variable, "").split(os.pathsep) if each]
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_project(path: str) -> bool:
     """Whether the file at `path` is the project's own."""
     if not path or path.startswith("<"):

@@ -51,7 +51,9 @@ def run_module(name: str, arguments: list[str]) -> None:
 
 
 def run_code(code: str, arguments: list[str]) -> None:
-    """Run `code` as `python -c code arguments...` would; it has no file, so it is not vaccinated itself."""
+    """Run `code` as `python -c code arguments...` would; it has no file, so it is not vaccinated
+    itself.
+    """
     sys.argv[:] = ["-c", *arguments]
     sys.path[0] = ""
     module = ModuleType("__main__")
@@ -82,4 +84,6 @@ def _die(error: BaseException) -> NoReturn:
 
 def _runner(traceback: TracebackType) -> bool:
     name = traceback.tb_frame.f_globals.get("__name__", "")
-    return name.startswith("daifu_dap.") or traceback.tb_frame.f_code.co_filename.startswith("<frozen runpy")
+    return name.startswith("daifu_dap.") or traceback.tb_frame.f_code.co_filename.startswith(
+        "<frozen runpy"
+    )

@@ -1,8 +1,8 @@
 """Small constructors for syntax trees.
 
 A node built here stands either *nowhere* (no line number: the compiler lets it take part in no line
-event, as it does with its own artificial instructions), at the place of a node of the person's text, or
-on a hidden line.
+event, as it does with its own artificial instructions), at the place of a node of the person's
+text, or on a hidden line.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def constant(value: object) -> ast.Constant:
 
 
 def replaced(node: Node, **fields: object) -> Node:
-    """A shallow copy of `node` with some fields changed; the tree of the text is never written to."""
+    """A shallow copy of `node` with some fields changed; the text's own tree stays as it is."""
     copy = type(node)(**{name: getattr(node, name) for name in node._fields if hasattr(node, name)})
     for name, value in fields.items():
         setattr(copy, name, value)

@@ -1,7 +1,7 @@
 """One text of one file, and what is derived from it: its tree, its scopes and their plain code.
 
-A file has one `Text` for every version of it that was ever run; activations of older code keep theirs.
-Everything but the text itself is made when first asked for, since most files never crash.
+A file has one `Text` for every version of it that was ever run; activations of older code keep
+theirs. Everything but the text itself is made when first asked for, since most files never crash.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Text:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return compile(self.source, self.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        tree = compile(self.source, self.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        assert isinstance(tree, ast.Module)
+        return tree
 
     @cached_property
     def plain(self) -> CodeType:
@@ -120,7 +122,9 @@ class Text:
                     qualname = child.name if child.name in free else prefix + child.name
                     code = plain.get((qualname, first_line(child)))
                     if code is not None:
-                        found[id(child)] = Scope(child, qualname, code, numbering(child.body), owner)
+                        found[id(child)] = Scope(
+                            child, qualname, code, numbering(child.body), owner
+                        )
                     walk(child, f"{qualname}.<locals>.", owner, declared_global(child))
                 elif isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
                     walk(child, prefix, owner, free)
@@ -146,7 +150,9 @@ class Text:
         first, last = node.lineno, node.end_lineno  # type: ignore[attr-defined]
         lines = self.lines[first - 1 : last]
         indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
-        return "".join(line[indent:] if not line[:indent].strip() else line for line in lines).rstrip()
+        return "".join(
+            line[indent:] if not line[:indent].strip() else line for line in lines
+        ).rstrip()
 
 
 def first_line(node: Function) -> int:

@@ -1,8 +1,8 @@
 """Weaving: from the statements of a body to the same statements behind a crash barrier.
 
 The problem. A body must run exactly as if nothing had been done to it, and yet, when one of its
-statements raises, it must be possible to *leave* it there, with its loops' iterators and its entered
-`with` managers alive and no `finally` run, and to enter it again later in a fresh frame.
+statements raises, it must be possible to *leave* it there, with its loops' iterators and its
+entered `with` managers alive and no `finally` run, and to enter it again later in a fresh frame.
 
 The shape of a woven function:
 
@@ -19,21 +19,23 @@ The shape of a woven function:
 Invariants, each of which the naive way breaks:
 
 * *Nothing is added per loop pass or per statement.* What a continuation needs, the iterator of each
-  `for` and the manager of each `with`, is bound once per loop or block to a hidden local (a *slot*). The
-  walrus `for x in (slot := e)` would bind the iterable, not the iterator, and calling `iter()` before
-  the loop does would call `__iter__` twice; so the compiled code is patched: see `patch`.
-* *Lifetimes stay.* A slot is emptied where the plain program would have dropped the object: when the loop
-  is exhausted or left, at the start of a handler that an exception reached from inside the loop.
+  `for` and the manager of each `with`, is bound once per loop or block to a hidden local (a
+  *slot*). The walrus `for x in (slot := e)` would bind the iterable, not the iterator, and calling
+  `iter()` before the loop does would call `__iter__` twice; so the compiled code is patched: see
+  `patch`.
+* *Lifetimes stay.* A slot is emptied where the plain program would have dropped the object: when
+  the loop is exhausted or left, at the start of a handler that an exception reached from inside the
+  loop.
 * *A crash must not run what an exception runs.* An exception on its way to the function's barrier
-  would call `__exit__` and run `finally`. So `with` bodies and the protected part of `try ... finally`
-  have an inner barrier (a *site*), which costs nothing until something raises; so has a `try` part
-  whose handler only looks and raises again. From a site the body is left by a statement whose entry in
-  the exception table leads straight to the function's barrier: the interpreter unwinds its value stack
-  past the open blocks and runs nothing of them.
-* *How a `finally` was reached is known*: a hidden local says whether its `try` part ended, returned,
-  broke out or continued; otherwise an exception is pending.
-* *No line event is added*, so that stepping, tracing and coverage see the person's lines only: what is
-  synthetic has no line at all, except the hidden lines, which only a recovery reaches.
+  would call `__exit__` and run `finally`. So `with` bodies and the protected part of `try ...
+  finally` have an inner barrier (a *site*), which costs nothing until something raises; so has a
+  `try` part whose handler only looks and raises again. From a site the body is left by a statement
+  whose entry in the exception table leads straight to the function's barrier: the interpreter
+  unwinds its value stack past the open blocks and runs nothing of them.
+* *How a `finally` was reached is known*: a hidden local says whether its `try` part ended,
+  returned, broke out or continued; otherwise an exception is pending.
+* *No line event is added*, so that stepping, tracing and coverage see the person's lines only: what
+  is synthetic has no line at all, except the hidden lines, which only a recovery reaches.
 
 The trees of the text are never modified, so that a text can be woven again for a continuation.
 """
@@ -46,7 +48,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.names import HIDDEN_LINE, LEAVE_LINE
+from daifu_dap.vaccine.names import LEAVE_LINE, TAIL_LINE
 from daifu_dap.vaccine.syntax import (
     Function,
     assign,
@@ -61,6 +63,7 @@ from daifu_dap.vaccine.syntax import (
 )
 
 Block = list[ast.stmt]
+Tried = ast.Try | ast.TryStar
 
 NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
 """How the `try` part of a `finally` statement was left; PENDING: by an exception."""
@@ -68,7 +71,7 @@ NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
 
 @dataclass
 class Enclosing:
-    """A loop (`slot` is its iterator's, None for `while`) or a `finally` statement around a place."""
+    """A loop (with its slot, None for `while`) or a `finally` statement around a place."""
 
     kind: str
     number: int | None
@@ -171,7 +174,7 @@ class Weaver:
         inner = [self.number(each) for each in loops(node.body)]
         return [woven, *self.clear(number, *inner), *self.reset()]
 
-    def Try(self, node: ast.Try) -> Block:
+    def Try(self, node: Tried) -> Block:
         body = node.body
         number = self.number(node) if node.finalbody else None
         if number is not None:
@@ -183,7 +186,7 @@ class Weaver:
 
     TryStar = Try
 
-    def parts(self, node: ast.Try, body: Block) -> Block:
+    def parts(self, node: Tried, body: Block) -> Block:
         """`try` with its handlers and `else`, without its `finally`, around the woven `body`."""
         if not node.handlers:
             return body
@@ -198,14 +201,14 @@ class Weaver:
         )
         return [woven]
 
-    def handler(self, node: ast.Try, handler: ast.ExceptHandler) -> ast.ExceptHandler:
+    def handler(self, node: Tried, handler: ast.ExceptHandler) -> ast.ExceptHandler:
         return replaced(handler, body=[*self.entry(node), *self.block(handler.body)])
 
-    def entry(self, node: ast.Try) -> Block:
+    def entry(self, node: Tried) -> Block:
         """What comes first in a handler of `node`: the plain program has dropped these by now."""
         return [*self.clear(*(self.number(n, i) for n, i in slotted(node.body))), *self.reset()]
 
-    def final(self, node: ast.Try, parts: Block) -> Block:
+    def final(self, node: Tried, parts: Block) -> Block:
         """The `finally` of `node`, if it has one, around its other `parts`."""
         if not node.finalbody:
             return parts
@@ -328,7 +331,7 @@ class Outside(Weaver):
 
     AsyncWith = With
 
-    def Try(self, node: ast.Try) -> Block:
+    def Try(self, node: Tried) -> Block:
         handlers = [replaced(each, body=self.block(each.body)) for each in node.handlers]
         fields = {part: self.block(getattr(node, part)) for part in ("body", "orelse", "finalbody")}
         return [replaced(node, handlers=handlers, **fields)]
@@ -347,7 +350,9 @@ class Outside(Weaver):
 
 def unfolded(iterable: ast.expr) -> ast.expr:
     """What the compiler makes of a display that is only iterated over: a constant or a tuple."""
-    if isinstance(iterable, ast.List) and not any(isinstance(e, ast.Starred) for e in iterable.elts):
+    if isinstance(iterable, ast.List) and not any(
+        isinstance(e, ast.Starred) for e in iterable.elts
+    ):
         return at(ast.Tuple(iterable.elts, ast.Load()), iterable)
     if isinstance(iterable, ast.Set) and all(isinstance(e, ast.Constant) for e in iterable.elts):
         values = frozenset(e.value for e in iterable.elts if isinstance(e, ast.Constant))
@@ -389,7 +394,7 @@ def loops(statements: Sequence[ast.stmt]) -> list[ast.For]:
 
 
 def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
-    """Slot numbers for a scope: each `for`, `with` item and `finally` statement, in source order."""
+    """Slot numbers of a scope: each `for`, `with` item and `finally`, in source order."""
     numbers: dict[tuple[int, int], int] = {}
 
     def walk(inside: Sequence[ast.stmt]) -> None:
@@ -435,7 +440,7 @@ def tail(weaver: Weaver, call: ast.Call) -> Block:
         targets: list[ast.expr] = [store(name) for name in (*weaver.own, *slots)]
         if targets:
             statements.insert(0, ast.Assign(targets, constant(None)))
-    return [on(statement, HIDDEN_LINE) for statement in statements]
+    return [on(statement, TAIL_LINE) for statement in statements]
 
 
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:

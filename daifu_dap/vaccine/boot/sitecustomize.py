@@ -1,7 +1,7 @@
 """Starts vaccination in an interpreter whose PYTHONPATH has this folder, before its program begins.
 
-It makes room for any other `sitecustomize`, and finds this very package even where none is installed, so
-that the interpreter of the program may be another than the adapter's.
+It makes room for any other `sitecustomize`, and finds this very package even where none is
+installed, so that the interpreter of the program may be another than the adapter's.
 """
 
 import importlib.machinery
