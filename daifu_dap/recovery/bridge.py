@@ -329,7 +329,8 @@ def _untrace() -> Callable[[], object]:
     """Stop tracing this thread, as it is when pydevd itself has stopped it; return what undoes it.
 
     pydevd stops inside its trace function, where CPython traces nothing.  Traced, the work that is
-    done for the adapter while the thread waits would take ten times as long on 3.11.
+    done for the adapter while the thread waits would take ten times as long on 3.11.  There it is
+    pydevd that switches, since it warns on stderr of whoever else calls `sys.settrace`.
     """
     if sys.version_info >= (3, 12):
         name = "_pydevd_sys_monitoring.pydevd_sys_monitoring"
@@ -337,9 +338,10 @@ def _untrace() -> Callable[[], object]:
         if monitoring.suspend_current_thread_tracing():
             return lambda: monitoring.resume_current_thread_tracing()
         return lambda: None
+    tracing: Any = importlib.import_module("pydevd_tracing")
     tracer = sys.gettrace()
-    sys.settrace(None)
-    return lambda: sys.settrace(sys.gettrace() or tracer)
+    tracing.SetTrace(None)
+    return lambda: tracing.SetTrace(sys.gettrace() or tracer)
 
 
 def _resume(db: Any, thread: threading.Thread) -> None:
