@@ -102,8 +102,9 @@ class Change:
             raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
         self.fresh: dict[str, CodeType] = {}
         self.same: dict[str, int] = {}
+        known = {scope.qualname: scope for scope in outermost(self.old)}
         for scope in outermost(self.new):
-            before = outermost_named(self.old).get(scope.qualname)
+            before = known.get(scope.qualname)
             if before is not None and self.old.segment(before.node) == self.new.segment(scope.node):
                 shift = scope.plain.co_firstlineno - before.plain.co_firstlineno
                 self.same[scope.qualname] = shift
@@ -262,10 +263,6 @@ def late(error: SyntaxError, text: str) -> bool:
 def outermost(text: Text) -> Iterator[Scope]:
     """The functions of a text that lie in no other function."""
     return (s for s in text.scopes.values() if not s.module and "<locals>" not in s.qualname)
-
-
-def outermost_named(text: Text) -> dict[str, Scope]:
-    return {scope.qualname: scope for scope in outermost(text)}
 
 
 def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> CodeType:
