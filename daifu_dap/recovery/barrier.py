@@ -84,6 +84,10 @@ def stopped(frame: FrameType, key: str, cells: FunctionType | None) -> bool:
         state.forget(frame)
         state.tickets[frame] = ticket
         return True
+    except Exception:
+        print("daifu: a crash could not be held; the exception goes on.", file=sys.stderr)
+        sys.excepthook(*sys.exc_info())
+        return False
     finally:
         local.busy = False
 

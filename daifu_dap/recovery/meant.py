@@ -18,13 +18,12 @@ pass out of the method that implements it.
 from __future__ import annotations
 
 import ast
-import asyncio.exceptions
 import builtins
 import contextlib
 import linecache
 import os
+import sys
 from collections.abc import Sequence
-from concurrent.futures import CancelledError as FutureCancelled
 from types import CodeType, FrameType
 from typing import Any
 
@@ -43,6 +42,7 @@ SIGNALS: tuple[type[BaseException], ...] = (
 )
 
 PROTOCOLS: dict[str, tuple[type[BaseException], ...]] = {
+    "__del__": (BaseException,),
     "__getattr__": (AttributeError,),
     "__getattribute__": (AttributeError,),
     "__get__": (AttributeError,),
@@ -80,7 +80,10 @@ def crash(frame: FrameType, exception: BaseException) -> bool:
 
 
 def cancelled(exception: BaseException) -> bool:
-    return isinstance(exception, (asyncio.exceptions.CancelledError, FutureCancelled))
+    """Whether it is the word of an event loop or a pool; of one that is loaded, or it could not be."""
+    homes = ("asyncio.exceptions", "concurrent.futures._base")
+    found = [sys.modules[each] for each in homes if each in sys.modules]
+    return isinstance(exception, tuple(each.CancelledError for each in found))
 
 
 def meant_in(frame: FrameType, offset: int, exception: BaseException) -> bool:
