@@ -38,7 +38,7 @@ from daifu_dap.vaccine.syntax import (
     runtime,
     store,
 )
-from daifu_dap.vaccine.text import Scope
+from daifu_dap.vaccine.text import Scope, declared_global
 from daifu_dap.vaccine.weave import (
     BREAK,
     CONTINUE,
@@ -74,6 +74,12 @@ class Resumer(Weaver):
         """What is left of a block that the path goes through at `depth`."""
         index = self.point.path[depth].index
         return [*self.resume(statements[index], depth), *self.block(statements[index + 1 :])]
+
+    def Global(self, node: ast.Global | ast.Nonlocal) -> Block:
+        """Nothing: it stands at the top, since what it was before may have been left out."""
+        return [at(ast.Pass(), node)]
+
+    Nonlocal = Global
 
     def resume(self, node: ast.stmt, depth: int) -> Block:
         if depth + 1 == len(self.point.path):
@@ -371,8 +377,10 @@ def build(
     parameters, unbound = signature(scope, cells, kept)
     if unbound:
         before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
-    shared = [n for n in cells if n != "__class__" and n not in plain.co_freevars]
+    shared = [n for n in cells if n != "__class__"]
     outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
+    if common := declared_global(scope.node):
+        outer.append(nowhere(ast.Global(sorted(common))))
     whole = [*outer, *barrier(resumer, [*before, *body], over)]
     node = replaced(scope.node, args=parameters, body=whole)
     return Continuation(alone(text, scope, node, all_free(plain, cells)), kept, slots, value)

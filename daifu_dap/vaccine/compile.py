@@ -21,6 +21,9 @@ from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier
 
 Select = Callable[[Scope], bool]
 
+STAND_IN = f"{names.PREFIX}_body__"
+"""The name in its shell of a body that is compiled alone."""
+
 
 def everything(scope: Scope) -> bool:
     return True
@@ -93,10 +96,14 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     # A stand-in for the first decorator: code counts its lines from there.
     stands: list[ast.expr] = [at(constant(None), each) for each in node.decorator_list[:1]]
-    bare = replaced(node, decorator_list=stands, args=undecorated(node.args), returns=None)
+    # Neither has its own name, which the body may mean as a global; underscores in front of a class
+    # do not count when private names are mangled.
+    bare = replaced(
+        node, name=STAND_IN, decorator_list=stands, args=undecorated(node.args), returns=None
+    )
     inner: ast.stmt = bare
     if scope.owner is not None:
-        inner = ast.ClassDef(scope.owner, [], [], [inner], [])
+        inner = ast.ClassDef("_" * 8 + scope.owner, [], [], [inner], [])
     variables = [name for name in free if name != "__class__"]
     targets: list[ast.expr] = [store(name) for name in variables]
     before: Block = [ast.Assign(targets, constant(None))] if targets else []
@@ -109,7 +116,7 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
     compiled = compile(tree, text.path, "exec", text.flags, dont_inherit=True)
     code = next(each for each in names.codes(compiled) if is_code_of(each, bare))
     code = renamed(code, code.co_qualname, scope.qualname)
-    return patched(code)
+    return patched(code.replace(co_name=node.name))
 
 
 def is_code_of(code: CodeType, node: Function) -> bool:
