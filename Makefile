@@ -14,8 +14,9 @@ demo: venv ## Train, crash, fix the line, go on, and prove it
 test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
-bench: venv ## Measure the time from the request to the recovered cell
-	@.venv/bin/python benchmarks/restore.py $(ARGS)
+bench: venv ## Measure the time of a recovery, and what vaccination costs without one
+	@.venv/bin/python benchmarks/restore.py
+	@.venv/bin/python benchmarks/overhead.py
 
 format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

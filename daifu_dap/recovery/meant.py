@@ -80,7 +80,7 @@ def crash(frame: FrameType, exception: BaseException) -> bool:
 
 
 def cancelled(exception: BaseException) -> bool:
-    """Whether it is the word of an event loop or a pool; of one that is loaded, or it could not be."""
+    """Whether it is the word of an event loop or a pool, which must be loaded then."""
     homes = ("asyncio.exceptions", "concurrent.futures._base")
     found = [sys.modules[each] for each in homes if each in sys.modules]
     return isinstance(exception, tuple(each.CancelledError for each in found))
