@@ -1,9 +1,9 @@
 """Random programs, run with and without crashes.
 
-A program is the body of one function over a small grammar that covers every statement a body may have. Every
-expression goes through `probe(n)`, which notes `n` in the trace; a run may be told to raise at the k-th
-probe, once. A crash that is retried must leave no mark: trace, result and side effects are those of the run
-without it.
+A program is the body of one function over a small grammar that covers every statement a body may
+have. Every expression goes through `probe(n)`, which notes `n` in the trace; a run may be told to
+raise at the k-th probe, once. A crash that is retried must leave no mark: trace, result and side
+effects are those of the run without it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class Boom(Exception):
 
 
 class World:
-    """What a program runs in: the trace, the crash to come, and managers and iterators that leave marks."""
+    """What a program runs in: the trace, the crash to come, and managers and iterators that leave
+    marks.
+    """
 
     def __init__(self, crash_at: int | None = None, kind: type[BaseException] = Boom) -> None:
         self.trace: list[Any] = []
@@ -108,7 +110,7 @@ def number() -> int:
 
 @st.composite
 def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
-    """One statement; `loop`: inside a loop, `final`: inside a `finally`, where nothing may leave."""
+    """One statement; `loop`: inside a loop, `final`: in a `finally`, where nothing may leave."""
     simple = ["assign", "call", "augment", "two", "closure", "delete", "unpack", "walrus"]
     if loop and not final:
         simple += ["break", "continue"]
@@ -128,7 +130,7 @@ def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
     if kind == "two":
         return [f"probe({n}); total -= probe({number()}, 1)"]
     if kind == "closure":
-        return ["def add(k=probe(%d, 2)):" % n, "    nonlocal shared", "    shared += k", "add()"]
+        return [f"def add(k=probe({n}, 2)):", "    nonlocal shared", "    shared += k", "add()"]
     if kind == "delete":
         return [f"gone = probe({n}, 1)", "del gone"]
     if kind == "unpack":
@@ -147,11 +149,18 @@ def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
             lines += [f"elif probe({number()}, total % 3 == 0):", *indent(draw(body))]
         return [*lines, "else:", *indent(draw(body))]
     if kind == "for":
-        source = draw(st.sampled_from(["items(%d, 3)", "probe(%d, [7, 8])", "iter(probe(%d, (4, 5)))"]))
+        source = draw(
+            st.sampled_from(["items(%d, 3)", "probe(%d, [7, 8])", "iter(probe(%d, (4, 5)))"])
+        )
         lines = [f"for i{n} in {source % n}:", *indent(draw(inner))]
         return [*lines, "else:", *indent(draw(body))] if draw(st.booleans()) else lines
     if kind == "while":
-        lines = [f"c{n} = 0", f"while probe({n}, c{n} < 2):", f"    c{n} += 1", *indent(draw(inner))]
+        lines = [
+            f"c{n} = 0",
+            f"while probe({n}, c{n} < 2):",
+            f"    c{n} += 1",
+            *indent(draw(inner)),
+        ]
         return [*lines, "else:", *indent(draw(body))] if draw(st.booleans()) else lines
     if kind == "with":
         return [f"with manager({n}) as m{n}:", *indent(draw(body))]
@@ -179,4 +188,7 @@ def programs(draw: Any) -> str:
     lines = draw(bodies(3, False))
     head = ["def main(probe, manager, items, fail, Meant, total=0):"]
     before = ["shared = 0", "x0 = x1 = x2 = x3 = 0"]
-    return "\n".join([*head, *indent([*before, *lines, "return total, shared, x0, x1, x2, x3"])]) + "\n"
+    return (
+        "\n".join([*head, *indent([*before, *lines, "return total, shared, x0, x1, x2, x3"])])
+        + "\n"
+    )
