@@ -24,8 +24,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Generator
 from dataclasses import replace
 from types import CellType, FrameType, FunctionType
+from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
@@ -236,6 +238,30 @@ def drive(frame: FrameType) -> object:
         state.lookup[ticket.id] = ticket
         try:
             result = ticket.run()
+        finally:
+            del state.lookup[ticket.id]
+        if ticket.next is None:
+            return result
+        ticket = ticket.next
+
+
+def drive_generator(frame: FrameType) -> Generator[Any, Any, object]:
+    """`drive` for a generator's body, whose continuations are generators."""
+    ticket = taken(frame)
+    if ticket.handled and sys.exception() is not ticket.outer:
+        handling(ticket.outer)
+    return driving(ticket)
+
+
+def driving(ticket: Ticket) -> Generator[Any, Any, object]:
+    result: object = None
+    while True:
+        state.lookup[ticket.id] = ticket
+        try:
+            result = yield from ticket.run()  # type: ignore[misc]
+        except GeneratorExit:
+            if ticket.next is None:  # else it crashed while it was being closed
+                raise
         finally:
             del state.lookup[ticket.id]
         if ticket.next is None:

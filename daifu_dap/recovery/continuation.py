@@ -350,6 +350,7 @@ def build(
         own,
         module,
         partial(definition, text, select=select),
+        scope.generator,
         point=point,
         id=recovery,
         action=action,
@@ -377,6 +378,8 @@ def build(
     parameters, unbound = signature(scope, cells, kept)
     if unbound:
         before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
+    if scope.generator:  # whatever is left of it, it stays one
+        before.append(nowhere(ast.If(constant(False), [ast.Expr(ast.Yield())], [])))
     shared = [n for n in cells if n != "__class__"]
     outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
     if common := declared_global(scope.node):

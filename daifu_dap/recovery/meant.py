@@ -20,11 +20,13 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import dis
+import inspect
 import linecache
 import os
 import sys
 from collections.abc import Sequence
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import state, versions
@@ -69,7 +71,7 @@ def crash(frame: FrameType, exception: BaseException) -> bool:
     traceback = exception.__traceback__
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
-    if traceback is None or meant_in(frame, traceback.tb_lasti, exception):
+    if traceback is None or thrown(traceback) or meant_in(frame, traceback.tb_lasti, exception):
         return False
     outer = frame.f_back
     while outer is not None:
@@ -77,6 +79,14 @@ def crash(frame: FrameType, exception: BaseException) -> bool:
             return False
         outer = outer.f_back
     return True
+
+
+def thrown(traceback: TracebackType) -> bool:
+    """Whether the exception was thrown into a generator where it waited: its user meant that."""
+    code = traceback.tb_frame.f_code
+    if traceback.tb_next is not None or not code.co_flags & inspect.CO_GENERATOR:
+        return False
+    return dis.opname[code.co_code[traceback.tb_lasti]] in ("YIELD_VALUE", "RESUME", "SEND")
 
 
 def cancelled(exception: BaseException) -> bool:

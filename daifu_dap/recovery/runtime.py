@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -82,6 +82,10 @@ class Runtime:
         """Run what a body was left for; gives what the body gives."""
         frame = sys._getframe(1)
         return barrier.drive(frame)
+
+    def drive_generator(self) -> Generator[Any, Any, object]:
+        """The same for a generator."""
+        return barrier.drive_generator(sys._getframe(1))
 
     def hand_over(self, recovery: int) -> None:
         """A continuation was left in its turn: what it was left for is run where it was called."""

@@ -35,7 +35,7 @@ def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
     cells = () if scope.module else (*code.co_cellvars, *code.co_freevars)
     own = () if scope.module else [n for n in code.co_varnames if n not in code.co_cellvars]
     nested = partial(definition, text, select=select)
-    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested)
+    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested, scope.generator)
 
 
 def definition(text: Text, node: Function, select: Select) -> ast.stmt:

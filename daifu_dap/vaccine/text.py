@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import io
 import tokenize
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ FUTURE = 0
 for _name in __import__("__future__").all_feature_names:
     FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
 
+
+ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
@@ -59,7 +62,11 @@ class Scope:
 
     @property
     def weavable(self) -> bool:
-        return not self.plain.co_flags & 0x2A0  # generator, coroutine, asynchronous generator
+        return not self.plain.co_flags & ASYNCHRONOUS
+
+    @property
+    def generator(self) -> bool:
+        return bool(self.plain.co_flags & inspect.CO_GENERATOR)
 
 
 class Text:

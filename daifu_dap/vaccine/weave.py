@@ -87,6 +87,7 @@ class Weaver:
         cells: names of the scope's cell and free variables.
         own: its other locals, which the tail lets go of.
         module: whether the scope is a module's, which has no hidden locals.
+        generator: whether it is a generator function's.
         nested: weaves a function defined in this scope.
     """
 
@@ -96,6 +97,7 @@ class Weaver:
     own: Sequence[str]
     module: bool
     nested: Callable[[Function], ast.stmt]
+    generator: bool = False
     enclosing: list[Enclosing] = field(default_factory=list)
     sites: int = 0
 
@@ -429,7 +431,7 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
     return deepest
 
 
-def tail(weaver: Weaver, call: ast.Call) -> Block:
+def tail(weaver: Weaver, call: ast.expr) -> Block:
     """What stands after a woven body: let go of its locals, then `call` the runtime."""
     go = ast.Expr(call) if weaver.module else ast.Return(call)
     prune = ast.ExceptHandler(None, None, [ast.Expr(runtime("prune")), ast.Raise()])
@@ -445,7 +447,10 @@ def tail(weaver: Weaver, call: ast.Call) -> Block:
 
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
-    after = tail(weaver, call or runtime("drive"))
+    drive: ast.expr = call or runtime("drive")
+    if call is None and weaver.generator:
+        drive = ast.YieldFrom(runtime("drive_generator"))
+    after = tail(weaver, drive)
     first = body[0]
     if weaver.sites and not weaver.module:
         body = [nowhere(assign(names.LEFT, constant(None))), *body]
