@@ -72,6 +72,8 @@ _lock = threading.Lock()
 _turn = threading.Lock()
 _held: dict[int, Held] = {}
 _filter = True
+_shown_to_client = threading.local()
+"""In each thread, what marks the exception that it was last held at."""
 
 
 def connected() -> bool:
@@ -114,6 +116,7 @@ def stop(crash: Crash) -> Resolution | None:
             event("daifu/crash", _body(held))
             _suspend(db, held)
             if held.decision is not None:
+                _shown_to_client.exception = mark(crash.exception)
                 return held.decision
             if db.pydb_disposed or not _attached():
                 return None
@@ -203,6 +206,7 @@ def greet() -> None:
         return
     with contextlib.suppress(AttributeError, OSError):
         db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _stop_once(db)
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))
     if PACKAGE not in starts:
@@ -210,6 +214,28 @@ def greet() -> None:
 
         ends = tuple(getattr(present, "end_patterns", ()))
         PyDevdAPI().set_dont_trace_start_end_patterns(db, (*starts, PACKAGE), ends)
+
+
+def _stop_once(db: Any) -> None:
+    """Keep pydevd from stopping for an uncaught exception that was held at its crash."""
+    plain = db.do_stop_on_unhandled_exception
+    if getattr(plain, "daifu", False):
+        return
+
+    def stop(thread: threading.Thread, frame: FrameType, frames: Any, error: Any) -> None:
+        if getattr(_shown_to_client, "exception", None) != mark(error[1]):
+            plain(thread, frame, frames, error)
+
+    stop.daifu = True  # type: ignore[attr-defined]
+    db.do_stop_on_unhandled_exception = stop
+
+
+def mark(exception: BaseException) -> tuple[int, int]:
+    """What an exception on its way out is known by, without holding on to it."""
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return id(exception), id(traceback)
 
 
 def frames(crash: Crash) -> Iterator[FrameType]:
