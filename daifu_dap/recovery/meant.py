@@ -133,7 +133,10 @@ def takes(
 def named(frame: FrameType, node: ast.expr) -> Any:
     """What a name or an attribute of one stands for in `frame`; ... if that cannot be said."""
     if isinstance(node, ast.Name):
-        for space in (frame.f_locals, frame.f_globals, vars(builtins)):
+        value = local_value(frame, node.id)
+        if value is not ...:
+            return value
+        for space in (frame.f_globals, vars(builtins)):
             if node.id in space:
                 return space[node.id]
     elif isinstance(node, ast.Attribute):
@@ -171,8 +174,26 @@ def managers(frame: FrameType, node: ast.With) -> list[object]:
         slots = state.held.get(frame, {})
         found = [slots.get(number) for number in numbers]
     else:
-        found = [frame.f_locals.get(names.slot(number)) for number in numbers]
-    return [each for each in found if each is not None]
+        found = [local_value(frame, names.slot(number)) for number in numbers]
+    return [each for each in found if each is not None and each is not ...]
+
+
+def local_value(frame: FrameType, name: str) -> Any:
+    """The value of a local of a frame that runs on; ... if it has none of that name.
+
+    Before 3.13 a look at `f_locals` leaves a copy of all locals with the frame, which would keep them
+    alive; it is emptied, but not under a tracer, which may write it back.
+    """
+    code = frame.f_code
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        return frame.f_locals.get(name, ...)
+    if not any(name in each for each in (code.co_varnames, code.co_cellvars, code.co_freevars)):
+        return ...
+    values = frame.f_locals
+    value = values.get(name, ...)
+    if sys.version_info < (3, 13) and frame.f_trace is None:
+        values.clear()
+    return value
 
 
 def text_of(code: CodeType) -> Text | None:
