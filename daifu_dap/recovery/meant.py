@@ -181,8 +181,8 @@ def managers(frame: FrameType, node: ast.With) -> list[object]:
 def local_value(frame: FrameType, name: str) -> Any:
     """The value of a local of a frame that runs on; ... if it has none of that name.
 
-    Before 3.13 a look at `f_locals` leaves a copy of all locals with the frame, which would keep them
-    alive; it is emptied, but not under a tracer, which may write it back.
+    Before 3.13 a look at `f_locals` leaves a copy of all locals with the frame, which would keep
+    them alive; it is emptied, but not under a tracer, which may write it back.
     """
     code = frame.f_code
     if not code.co_flags & inspect.CO_OPTIMIZED:
