@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Iterator
 from dataclasses import replace
 from types import CellType
 
@@ -12,7 +13,17 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import state
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash
-from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point
+from daifu_dap.recovery.locate import (
+    ENTER,
+    EXIT,
+    MATCH,
+    NEXT,
+    TARGET,
+    Point,
+    blocks,
+    contains,
+    position,
+)
 from daifu_dap.vaccine import names, weave
 
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
@@ -48,17 +59,20 @@ def live(crash: Crash, action: str) -> Live:
         Refusal: something that is needed was lost with the exception.
     """
     point = crash.origin
-    found: Live = []
-    for node, where in point.live:
+    passing = passed(crash)
+    parts: list[Live] = []
+    # Innermost first: so are the exceptions chained.
+    for node, where in reversed(list(point.live)):
         if where in ("handlers", MATCH):
-            found.append(("handled", handled(crash, node)))
+            parts.append([("handled", handled(crash, passing, node, where))])
         elif where == "finalbody":
-            found.append(reached(crash, node))
+            parts.append([reached(crash, passing, node)])
         elif isinstance(node, ast.For):
-            found.append(("iterator", slot(crash, node, 0)))
+            parts.append([("iterator", slot(crash, node, 0))])
         elif isinstance(node, ast.With):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
-            found.extend(("manager", slot(crash, node, index)) for index in range(count))
+            parts.append([("manager", slot(crash, node, index)) for index in range(count)])
+    found: Live = [each for part in reversed(parts) for each in part]
     if action == "retry" and crash.target.phase in (NEXT, TARGET, EXIT):
         lost(crash, point, found)
     return found
@@ -100,7 +114,7 @@ def slot(crash: Crash, node: ast.stmt, item: int) -> object:
     return value
 
 
-def reached(crash: Crash, node: ast.stmt) -> tuple[str, object]:
+def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:
     """How the `finally` of `node` was reached, and the exception or value it holds back."""
     number = crash.origin.scope.numbers[id(node), 0]
     if crash.origin.scope.module:
@@ -108,17 +122,16 @@ def reached(crash: Crash, node: ast.stmt) -> tuple[str, object]:
     else:
         how = crash.frame.f_locals.get(names.mode(number), weave.NORMAL)
     if how == weave.PENDING:
-        return PENDING, handled(crash, node)
+        return PENDING, handled(crash, passing, node, "finalbody")
     if how == weave.RETURN:
         return RETURNING, crash.frame.f_locals.get(names.VALUE)
     return str(how), None
 
 
-def handled(crash: Crash, node: ast.stmt) -> BaseException:
-    """The exception that was being handled in a block of `node` when the crash was raised.
+def passed(crash: Crash) -> Iterator[BaseException]:
+    """The exceptions that have passed through this body and were being handled at the crash, or before.
 
-    Python chains it to the crash as a `__context__`; it is the one that has passed through this
-    body.
+    Python chains them to the crash as `__context__`s, the last one first.
     """
     code = crash.frame.f_code
     seen: set[int] = set()
@@ -129,9 +142,31 @@ def handled(crash: Crash, node: ast.stmt) -> BaseException:
         if traceback is not None:
             other = traceback.tb_frame.f_code
             if (other.co_filename, other.co_qualname) == (code.co_filename, code.co_qualname):
-                return exception
+                yield exception
         exception = exception.__context__
-    raise not_resumable(crash, f"the exception that line {node.lineno} handles is not to be found")
+
+
+def handled(
+    crash: Crash, passing: Iterator[BaseException], node: ast.stmt, where: str
+) -> BaseException:
+    """The exception that was being handled in a block of `node` when the crash was raised.
+
+    It is the next of `passing` that was raised in the part of `node` which that block is for; those
+    before it were handled inside that part, and ended there.
+    """
+    fields = ("body", "handlers", "orelse") if where == "finalbody" else ("body",)
+    protected = [inner for name, _, block in blocks(node) if name in fields for inner in block]
+    for exception in passing:
+        traceback = exception.__traceback__
+        assert traceback is not None
+        code = traceback.tb_frame.f_code
+        if crash.origin.text.key not in code.co_consts:
+            return exception  # it was raised in another version of the text
+        place = position(code, traceback.tb_lasti)
+        if any(contains(each, place) for each in protected):
+            return exception
+    why = f"the exception that line {node.lineno} handles is not to be found"
+    raise not_resumable(crash, why)
 
 
 def outer(crash: Crash) -> BaseException | None:
