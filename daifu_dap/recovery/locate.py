@@ -19,6 +19,8 @@ from daifu_dap.vaccine.text import Scope, Text
 
 Position = tuple[int | None, int | None, int | None, int | None]
 
+CACHE = dis.opmap["CACHE"]
+
 RUN, NEXT, TARGET, ENTER, EXIT, MATCH = "run", "next", "target", "enter", "exit", "match"
 """Phases: the statement from its start; a loop's `__next__`; the assignment to a loop's target; the
 header of a later `with` item; a manager's `__exit__`; the choice of an exception handler."""
@@ -112,6 +114,14 @@ def position(code: CodeType, offset: int) -> Position:
     return None, None, None, None
 
 
+def instruction(code: CodeType, offset: int) -> int:
+    """Where the instruction at `offset` begins; 3.12 counts its caches, too, once a call is inlined."""
+    raw = code.co_code
+    while offset > 0 and raw[offset] == CACHE:
+        offset -= 2
+    return offset
+
+
 def start(node: ast.AST) -> tuple[int, int]:
     """Line and column at which a statement starts, its decorators included."""
     decorators = getattr(node, "decorator_list", ())
@@ -136,6 +146,7 @@ def locate(text: Text, code: CodeType, offset: int) -> Point | None:
     scope = text.scope(code)
     if scope is None:
         return None
+    offset = instruction(code, offset)
     place = position(code, offset)
     found = descend(scope.node.body, place)
     if not found:

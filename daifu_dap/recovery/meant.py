@@ -225,7 +225,7 @@ def around(code: CodeType, offset: int, own: bool) -> Around:
     place = position(code, offset)
     if place[0] is not None and place[0] < names.HIDDEN_LINE:
         collect(body, place, *found)
-    if len(_around) > 4096:
+    if len(_around) >= 128:  # continuations come and go
         _around.clear()
     _around[id(code), offset] = code, found
     return found
