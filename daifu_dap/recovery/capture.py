@@ -129,7 +129,7 @@ def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> t
 
 
 def passed(crash: Crash) -> Iterator[BaseException]:
-    """The exceptions that have passed through this body and were being handled at the crash, or before.
+    """The exceptions that have passed through this body and were handled at the crash or before.
 
     Python chains them to the crash as `__context__`s, the last one first.
     """

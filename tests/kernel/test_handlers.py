@@ -225,7 +225,8 @@ def test_a_library_handler_that_names_the_exception_counts_as_meant(lab: Lab) ->
 @pytest.mark.parametrize("text", [
     "class A:\n    def __getattr__(self, name): raise AttributeError(name)\n"
     "def main(): return hasattr(A(), 'x'), getattr(A(), 'x', 3)",
-    "class A:\n    def __getitem__(self, i):\n        if i > 2: raise IndexError(i)\n        return i\n"
+    "class A:\n    def __getitem__(self, i):\n        if i > 2: raise IndexError(i)\n"
+    "        return i\n"
     "def main(): return list(A())",
     "class A:\n    def __iter__(self): return self\n    def __next__(self): raise StopIteration\n"
     "def main(): return list(A()), next(iter(A()), 'none')",

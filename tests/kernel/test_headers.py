@@ -77,7 +77,7 @@ def test_a_dead_generator_is_refused_not_ended_silently(lab: Lab, at: int) -> No
 
 
 def test_a_loop_that_has_become_warm_knows_its_header_still(lab: Lab) -> None:
-    """3.12 inlines a generator into a loop once that has run often, and says another offset then."""
+    """3.12 inlines a generator into a loop that runs often, and says another offset then."""
     lab.always = daifu.Retry()
     module = lab.module(DEAD)
     for _ in range(50):

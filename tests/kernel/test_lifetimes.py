@@ -1,4 +1,4 @@
-"""Nothing is kept alive longer than by the plain program, and many recoveries cost no more than one."""
+"""Nothing lives longer than in the plain program; many recoveries cost no more than one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line, the import hook, the decorator and the cache: to a program that does not crash, nothing."""
+"""Command line, import hook, decorator and cache: nothing to a program that does not crash."""
 
 from __future__ import annotations
 

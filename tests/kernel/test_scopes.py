@@ -270,7 +270,8 @@ def test_class_bodies_lambdas_and_comprehensions_run_as_plain(lab: Lab) -> None:
             if n: size = flaky(n)
             def get(self): return flaky(self.size + n)
         key = lambda x: -flaky(x)
-        return Local().get(), Local.table, sorted(range(2), key=key), {i: flaky(i) for i in range(2)}
+        table = {i: flaky(i) for i in range(2)}
+        return Local().get(), Local.table, sorted(range(2), key=key), table
     """)
 
 
