@@ -115,7 +115,7 @@ def position(code: CodeType, offset: int) -> Position:
 
 
 def instruction(code: CodeType, offset: int) -> int:
-    """Where the instruction at `offset` begins; once a call is inlined, 3.12 points at its caches."""
+    """Where the instruction at `offset` begins; with a call inlined, 3.12 points at its caches."""
     raw = code.co_code
     while offset > 0 and raw[offset] == CACHE:
         offset -= 2
