@@ -6,6 +6,11 @@ from typing import Any
 
 CRASH = "daifu.crash"
 
+COVERED = "userUnhandled"
+"""What debugpy is not asked for while the crash barrier is on, which stops for the same exceptions
+earlier: "no exception stops twice", and pydevd's own way of finding them needs a line for every
+instruction that an exception passes, which a barrier has not."""
+
 CAPABILITIES = {"supportsReplaceCellRequest": True, "supportsRestartFrame": True}
 
 CRASH_FILTER = {
@@ -34,19 +39,19 @@ def capabilities(theirs: dict[str, Any]) -> dict[str, Any]:
 def split(arguments: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
     """Tell whether `setExceptionBreakpoints` has the crash barrier on, and return its arguments
     without it, which are debugpy's."""
-    on = False
     theirs = dict(arguments)
     names = arguments.get("filters")
-    if isinstance(names, list):
-        on = CRASH in names
-        theirs["filters"] = [name for name in names if name != CRASH]
     options = arguments.get("filterOptions")
+    on = CRASH in asked(arguments)
+    ours = (CRASH, COVERED) if on else (CRASH,)
+    if isinstance(names, list):
+        theirs["filters"] = [name for name in names if name not in ours]
     if isinstance(options, list):
-        ours = [
-            each for each in options if isinstance(each, dict) and each.get("filterId") == CRASH
+        theirs["filterOptions"] = [
+            each
+            for each in options
+            if not (isinstance(each, dict) and each.get("filterId") in ours)
         ]
-        on = on or bool(ours)
-        theirs["filterOptions"] = [each for each in options if each not in ours]
     return on, theirs
 
 
@@ -60,14 +65,21 @@ def crash_first(arguments: dict[str, Any], body: dict[str, Any]) -> dict[str, An
         return body
     rest = list(theirs)
     listed = []
-    names = arguments.get("filters")
-    options = arguments.get("filterOptions")
-    asked = list(names) if isinstance(names, list) else []
-    if isinstance(options, list):
-        asked += [each.get("filterId") for each in options if isinstance(each, dict)]
-    for name in asked:
-        if name == CRASH:
+    wanted = asked(arguments)
+    ours = (CRASH, COVERED) if CRASH in wanted else (CRASH,)
+    for name in wanted:
+        if name in ours:
             listed.append({"verified": True})
         elif rest:
             listed.append(rest.pop(0))
     return {**body, "breakpoints": listed + rest}
+
+
+def asked(arguments: dict[str, Any]) -> list[Any]:
+    """The filters that `setExceptionBreakpoints` names, those with options last."""
+    names = arguments.get("filters")
+    options = arguments.get("filterOptions")
+    found = list(names) if isinstance(names, list) else []
+    if isinstance(options, list):
+        found += [each.get("filterId") for each in options if isinstance(each, dict)]
+    return found

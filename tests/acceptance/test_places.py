@@ -144,6 +144,14 @@ CASES = [
         "(i - 1 or 7)",
     ),
     Case(
+        "generator",
+        "def numbers():\n    yield 1\n    yield 1 // 0\n    yield 3\n\n"
+        "for n in numbers():\n    print(n)\n",
+        "1 // 0",
+        "2",
+        "numbers",
+    ),
+    Case(
         "main guard",
         "import sys\n\ndef main(argv):\n    width = {}['width']\n    print('width', width, argv)\n"
         "    return 3\n\nif __name__ == '__main__':\n    sys.exit(main(sys.argv[1:]))\n",
