@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType
 
-from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step
+from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, alone, definition, statements
 from daifu_dap.vaccine.syntax import (
@@ -449,4 +449,4 @@ def mangled(name: str, owner: str | None) -> str:
     return f"_{owner}{name}" if owner else name
 
 
-__all__ = ["RUN", "Continuation", "Live", "Resumer", "build"]
+__all__ = ["Continuation", "Live", "Resumer", "build"]

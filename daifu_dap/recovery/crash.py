@@ -11,7 +11,7 @@ from types import CellType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import scenario, versions
+from daifu_dap.recovery import scenario
 from daifu_dap.recovery.locate import Point
 from daifu_dap.vaccine import names
 
@@ -264,6 +264,3 @@ def tidy(traceback: TracebackType | None, frame: FrameType) -> None:
             with contextlib.suppress(RuntimeError):
                 traceback.tb_frame.clear()
         traceback = traceback.tb_next
-
-
-__all__ = ["Crash", "Frame", "Locals", "header_end", "hidden_frame", "tidy", "versions"]

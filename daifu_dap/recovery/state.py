@@ -12,7 +12,7 @@ import itertools
 import threading
 import time
 from dataclasses import dataclass, field
-from types import CellType, CodeType, FrameType, FunctionType
+from types import CellType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -96,17 +96,3 @@ def forget(frame: FrameType) -> None:
     """Drop what is remembered of a module-level frame."""
     held.pop(frame, None)
     marks.pop(frame, None)
-
-
-__all__ = [
-    "CodeType",
-    "Ticket",
-    "forget",
-    "held",
-    "ids",
-    "local",
-    "lookup",
-    "marks",
-    "stops",
-    "tickets",
-]
