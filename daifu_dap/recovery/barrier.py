@@ -21,6 +21,7 @@ are
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import time
@@ -49,7 +50,7 @@ from daifu_dap.recovery.state import Ticket
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
-TAKING = os.path.join(os.path.dirname(__file__), "runtime.py")
+RUNTIME = os.path.join(os.path.dirname(__file__), "runtime.py")
 
 ACTIONS: dict[type[Resolution], str] = {
     Retry: "retry",
@@ -116,7 +117,7 @@ def resolve(
     if point is None:
         return None
     inner = traceback.tb_next
-    if inner is not None and inner.tb_frame.f_code.co_filename == TAKING:
+    if inner is not None and isinstance(point.node, ast.For) and taking(inner.tb_frame):
         point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
     shared: dict[str, CellType] = {}
     if cells is not None:
@@ -151,6 +152,11 @@ def resolve(
     finally:
         del state.stops[crash.stop_id]
         crash.release()
+
+
+def taking(frame: FrameType) -> bool:
+    """Whether a frame is that of the runtime's `take`."""
+    return frame.f_code.co_filename == RUNTIME and frame.f_code.co_name == "take"
 
 
 def prepared(crash: Crash, resolution: Resolution) -> Ticket:

@@ -384,7 +384,9 @@ def _resume(db: Any, thread: threading.Thread) -> None:
 def _debugger() -> Any:
     """pydevd's global debugger, or None when debugpy is not loaded or was never started."""
     pydevd = sys.modules.get("pydevd")
-    return None if pydevd is None else pydevd.get_global_debugger()
+    # A thread that holds a crash may just be importing it.
+    find = getattr(pydevd, "get_global_debugger", None)
+    return None if find is None else find()
 
 
 def _attached() -> bool:

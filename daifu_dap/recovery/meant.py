@@ -55,6 +55,8 @@ PROTOCOLS: dict[str, tuple[type[BaseException], ...]] = {
     "__length_hint__": (TypeError,),
 }
 
+PROBES = {("hasattr", 2), ("getattr", 3)}
+
 BROAD = ("Exception", "BaseException")
 
 Around = tuple[list[ast.Try | ast.TryStar], list[ast.With]]
@@ -74,11 +76,32 @@ def crash(frame: FrameType, exception: BaseException) -> bool:
     if traceback is None or thrown(traceback) or meant_in(frame, traceback.tb_lasti, exception):
         return False
     outer = frame.f_back
+    if outer is not None and isinstance(exception, AttributeError) and probed(outer):
+        return False
     while outer is not None:
         if not hidden_frame(outer) and meant_in(outer, outer.f_lasti, exception):
             return False
         outer = outer.f_back
     return True
+
+
+def probed(frame: FrameType) -> bool:
+    """Whether `frame` is just calling `hasattr`, or `getattr` with a default."""
+    place = position(frame.f_code, frame.f_lasti)
+    text = text_of(frame.f_code)
+    tree = text.tree if text is not None else library(frame.f_code.co_filename)
+    if tree is None or place[0] is None:
+        return False
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            own = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+            if own == place and (node.func.id, len(node.args)) in PROBES:
+                return True
+        inside = getattr(node, "lineno", None) is None or contains(node, place)
+        todo.extend(ast.iter_child_nodes(node) if inside else ())
+    return False
 
 
 def thrown(traceback: TracebackType) -> bool:
@@ -120,13 +143,11 @@ def takes(
         kind = named(frame, each)
         if kind is Ellipsis:
             return own
-        if not own and getattr(kind, "__name__", None) in BROAD:
-            continue
-        try:
-            if isinstance(exception, kind):
+        for one in kind if isinstance(kind, tuple) else (kind,):
+            if not own and getattr(one, "__name__", None) in BROAD:
+                continue
+            if isinstance(one, type) and isinstance(exception, one):
                 return True
-        except TypeError:
-            continue
     return False
 
 

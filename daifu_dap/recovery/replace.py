@@ -26,7 +26,7 @@ from typing import Any
 
 from daifu_dap.common import align, outline, refusals
 from daifu_dap.common.match import Matching
-from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.refusals import Notice, Refusal
 from daifu_dap.recovery import place, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.place import Place
@@ -100,6 +100,7 @@ class Change:
             raise refusals.syntax(error, path, text, compiled=late(error, text)) from None
         except (ValueError, RecursionError) as error:
             raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
+        self.stale: dict[int, tuple[str, str]] = {}
         self.fresh: dict[str, CodeType] = {}
         self.same: dict[str, int] = {}
         known = {scope.qualname: scope for scope in outermost(self.old)}
@@ -150,6 +151,12 @@ class Change:
             self.swap(module, undo)
             if module is not None:
                 self.add_methods(module, undo)
+        self.warnings += [
+            Notice.of(
+                refusals.CLOSURE_LATER, path=file.path, function=function, names=names_ or "less"
+            ).to_json()
+            for function, names_ in self.stale.values()
+        ]
         undo.append(lambda: refresh(file.path, before.text))
         refresh(file.path, self.new.text)
 
@@ -201,7 +208,9 @@ class Change:
                     continue
                 code = rekeyed(old, self.file.texts, self.new.key, self.same[top])
             if code.co_freevars != old.co_freevars:
-                continue  # its next definition has the new code
+                added = sorted(set(code.co_freevars) - set(old.co_freevars))
+                self.stale[id(function)] = old.co_qualname, ", ".join(added)
+                continue
             undo.append(partial(setattr, function, "__code__", old))
             function.__code__ = code
             self.file.remember(code)
@@ -218,19 +227,27 @@ class Change:
     # ---- classes
 
     def add_methods(self, module: dict[str, Any], undo: Undo) -> None:
-        """Give the classes of the module the methods that are new in their text."""
+        """Give the classes of the module the methods that are new in their text.
+
+        So too one whose function cannot take its new code, since it now needs its class.
+        """
         for node in self.new.tree.body:
             owner = module.get(node.name) if isinstance(node, ast.ClassDef) else None
             if not isinstance(node, ast.ClassDef) or not isinstance(owner, type):
                 continue
             for inner in node.body:
-                if isinstance(
-                    inner, (ast.FunctionDef, ast.AsyncFunctionDef)
-                ) and inner.name not in vars(owner):
-                    method = self.method(module, node, inner, owner)
-                    undo.append(lambda owner=owner, name=inner.name: delattr(owner, name))  # type: ignore[misc]
-                    setattr(owner, inner.name, method)
+                if not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    continue
+                before = vars(owner).get(inner.name)
+                function = getattr(before, "__func__", before)
+                if before is None:
+                    undo.append(partial(delattr, owner, inner.name))
                     self.functions.append(f"{node.name}.{inner.name}")
+                elif self.stale.pop(id(function), None) is not None:
+                    undo.append(partial(setattr, owner, inner.name, before))
+                else:
+                    continue
+                setattr(owner, inner.name, self.method(module, node, inner, owner))
 
     def method(self, module: dict[str, Any], node: ast.ClassDef, inner: Any, owner: type) -> object:
         bare = ast.ClassDef(node.name, [], [], [inner], [])

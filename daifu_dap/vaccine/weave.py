@@ -174,7 +174,7 @@ class Weaver:
         """One `with` statement whose manager slot `number` holds."""
         woven = replaced(node, items=[item], body=self.site(body))
         inner = [self.number(each) for each in loops(node.body)]
-        return [woven, *self.clear(number, *inner), *self.reset()]
+        return [woven, *self.clear(number, *inner)]
 
     def Try(self, node: Tried) -> Block:
         body = node.body
@@ -208,7 +208,7 @@ class Weaver:
 
     def entry(self, node: Tried) -> Block:
         """What comes first in a handler of `node`: the plain program has dropped these by now."""
-        return [*self.clear(*(self.number(n, i) for n, i in slotted(node.body))), *self.reset()]
+        return [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
 
     def final(self, node: Tried, parts: Block) -> Block:
         """The `finally` of `node`, if it has one, around its other `parts`."""
@@ -219,7 +219,9 @@ class Weaver:
         ended = self.mark(number, NORMAL)
         last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
         last += self.block(node.finalbody)
-        woven = ast.Try([*begun, *self.site(parts), *ended], [], [], last)
+        woven = ast.Try(
+            [*begun, *self.site(parts, [*self.mark(number, PENDING)]), *ended], [], [], last
+        )
         return [at(woven, node)]
 
     # ---- leaving loops and functions
@@ -249,17 +251,17 @@ class Weaver:
 
     # ---- barriers
 
-    def site(self, statements: Block) -> Block:
-        """An inner barrier around `statements`."""
+    def site(self, statements: Block, raised: Sequence[ast.stmt] = ()) -> Block:
+        """An inner barrier around `statements`; `raised` is run when they raise."""
         if not statements:
             return statements
         self.sites += 1
         left: ast.expr = runtime("left")
         asked: ast.stmt = ast.If(ast.UnaryOp(ast.Not(), self.catch("leave")), [ast.Raise()], [])
-        after: Block = [asked]
+        after: Block = [*raised, asked]
         if not self.module:
             left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
-            after = [asked, assign(names.LEFT, constant(True))]
+            after = [*raised, asked, assign(names.LEFT, constant(True))]
         handler = ast.ExceptHandler(None, None, after)
         leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), "Left", ast.Load())), LEAVE_LINE)
         protected = at(ast.Try(statements, [nowhere(handler)], [], []), statements[0])
@@ -307,11 +309,6 @@ class Weaver:
         if self.module:
             return [nowhere(ast.Expr(runtime("mark", constant(number), constant(how))))]
         return [nowhere(assign(names.mode(number), constant(how)))]
-
-    def reset(self) -> Block:
-        """An exception was taken here: whatever a `return` had announced does not happen."""
-        crossed = [each.number for each in self.enclosing if each.kind == "finally"]
-        return [mark for number in crossed for mark in self.mark(number, PENDING)]
 
 
 class Outside(Weaver):

@@ -286,3 +286,18 @@ def test_an_exception_let_go_on_stops_once_only(lab: Lab) -> None:
     """
     assert lab.woven(text) == (("raised", "Boom", "None"), ["finally"])
     assert [each.function for each in lab.crashes] in (["inner"], ["inner", "main"])
+
+
+@pytest.mark.parametrize("probe", ["hasattr(A(), 'x')", "getattr(A(), 'x', 0)"])
+def test_an_attribute_that_is_only_asked_for_is_not_held(lab: Lab, probe: str) -> None:
+    module = lab.module(f"""
+    class A:
+        @property
+        def x(self):
+            raise AttributeError("x")
+
+    def main():
+        return {probe}
+    """)
+    assert not module.main()
+    assert not lab.crashes
