@@ -50,7 +50,7 @@ def test_bodies(job: Debuggee) -> None:
     assert answer["functions"] == ["f"]
     assert Path(path).read_text() == TEXT
     assert not dap.events("continued")
-    [replaced] = dap.events("daifu/replaced")
+    replaced = dap.event("daifu/replaced")
     assert {"path", "functions", "warnings"} == set(replaced)
     dap.ask("daifu/resolve", action="retry", threadId=found["threadId"], stopId=found["stopId"])
     body = dap.event("daifu/recovered")
