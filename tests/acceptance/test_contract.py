@@ -51,7 +51,7 @@ def test_bodies(job: Debuggee) -> None:
     assert Path(path).read_text() == TEXT
     assert not dap.events("continued")
     replaced = dap.event("daifu/replaced")
-    assert {"path", "functions", "warnings"} == set(replaced)
+    assert {"path", "functions", "warnings", "event"} == set(replaced)
     dap.ask("daifu/resolve", action="retry", threadId=found["threadId"], stopId=found["stopId"])
     body = dap.event("daifu/recovered")
     assert {"threadId", "stopId", "resolution", "restoreMs", "journalId"} <= set(body)
