@@ -14,9 +14,10 @@ demo: venv ## Train, crash, fix the line, go on, and prove it
 test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
-bench: venv ## Measure the time of a recovery, and what vaccination costs without one
+bench: venv ## Measure recoveries, plans of edits, and what vaccination costs without a crash
 	@.venv/bin/python benchmarks/restore.py
 	@.venv/bin/python benchmarks/overhead.py
+	@.venv/bin/python benchmarks/planning.py
 
 format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

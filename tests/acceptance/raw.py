@@ -26,7 +26,6 @@ class Dap:
 
     def __init__(self, read: IO[bytes], write: IO[bytes]) -> None:
         self.messages: list[Json] = []
-        self.times: list[float] = []
         self._write = write
         self._seq = itertools.count(1)
         self._seen = 0
@@ -47,7 +46,6 @@ class Dap:
                 message = json.loads(read.read(length))
                 with self._news:
                     self.messages.append(message)
-                    self.times.append(time.perf_counter())
                     self._news.notify_all()
         except (OSError, ValueError):
             pass

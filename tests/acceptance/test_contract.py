@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from pathlib import Path
 
 import pytest
@@ -120,8 +118,7 @@ def test_a_request_while_running(job: Debuggee) -> None:
     assert ended(dap) == 0
 
 
-@pytest.mark.idle
-def test_a_file_of_300_lines_recovers_in_time(job: Debuggee) -> None:
+def test_a_file_of_300_lines_recovers_twenty_times(job: Debuggee) -> None:
     filler = "".join(f"def helper_{n}(x):\n    y = x + {n}\n    return y\n\n" for n in range(72))
     text = (
         filler + "def step(i):\n    value = i if i <= -1 else rows[i]\n    return value\n\n"
@@ -130,18 +127,15 @@ def test_a_file_of_300_lines_recovers_in_time(job: Debuggee) -> None:
     text += "# end\n" * (300 - text.count("\n"))
     path = job.write("main.py", text)
     dap = job.launch()
-    took = []
     for number in range(20):
         crash(dap)
         job.edit("main.py", (f"i <= {number - 1} ", f"i <= {number} "))
         start = len(dap.messages)
-        begun = time.perf_counter()
         seq = dap.post("daifu/replaceCellAndContinue", source={"path": str(path)})
-        at = dap.find(lambda m: m.get("event") == "daifu/recovered", start)
-        took.append((dap.times[at] - begun) * 1000)
+        dap.find(lambda m: m.get("event") == "daifu/recovered", start)
         assert dap.answer(seq)["success"]
-    print(f"median {statistics.median(took):.1f} ms, worst {max(took):.1f} ms")
-    assert statistics.median(took) < 60
+    assert ended(dap) == 0
+    assert dap.output() == "".join(f"{n}\n" for n in range(20))
 
 
 TRAIN = """\
