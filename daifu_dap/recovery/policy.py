@@ -41,6 +41,11 @@ def set_crash_handler(handler: Handler | None) -> Handler | None:
     return previous
 
 
+def attended() -> bool:
+    """Whether a handler of the program answers; a person at a debugger may try again and again."""
+    return _handler is not None
+
+
 def set_on_crash(mode: str | None) -> None:
     """What to do with neither handler nor debugger; see `parse`."""
     global _on_crash
