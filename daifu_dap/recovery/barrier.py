@@ -21,11 +21,10 @@ are
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from dataclasses import replace
 from types import CellType, FrameType, FunctionType
 from typing import Any
@@ -47,6 +46,7 @@ from daifu_dap.recovery.resolution import (
     Skip,
 )
 from daifu_dap.recovery.state import Ticket
+from daifu_dap.vaccine.weave import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
@@ -117,7 +117,7 @@ def resolve(
     if point is None:
         return None
     inner = traceback.tb_next
-    if inner is not None and isinstance(point.node, ast.For) and taking(inner.tb_frame):
+    if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
         point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
     shared: dict[str, CellType] = {}
     if cells is not None:
@@ -161,7 +161,7 @@ def repeated(one: Resolution, two: Resolution | None) -> bool:
 
 def taking(frame: FrameType) -> bool:
     """Whether a frame is that of the runtime's `take`."""
-    return frame.f_code.co_filename == RUNTIME and frame.f_code.co_name == "take"
+    return frame.f_code.co_filename == RUNTIME and frame.f_code.co_name in ("take", "take_async")
 
 
 def prepared(crash: Crash, resolution: Resolution) -> Ticket:
@@ -262,6 +262,33 @@ def drive_generator(frame: FrameType) -> Generator[Any, Any, object]:
     if ticket.handled and sys.exception() is not ticket.outer:
         handling(ticket.outer)
     return driving(ticket)
+
+
+def drive_coroutine(frame: FrameType) -> Coroutine[Any, Any, object]:
+    """`drive` for the body of a coroutine or an asynchronous generator.
+
+    The continuations of both are coroutines.
+    """
+    ticket = taken(frame)
+    if ticket.handled and sys.exception() is not ticket.outer:
+        handling(ticket.outer)
+    return awaiting(ticket)
+
+
+async def awaiting(ticket: Ticket) -> object:
+    result: object = None
+    while True:
+        state.lookup[ticket.id] = ticket
+        try:
+            result = await ticket.run()  # type: ignore[misc]
+        except GeneratorExit:
+            if ticket.next is None:
+                raise
+        finally:
+            del state.lookup[ticket.id]
+        if ticket.next is None:
+            return result
+        ticket = ticket.next
 
 
 def driving(ticket: Ticket) -> Generator[Any, Any, object]:

@@ -25,7 +25,9 @@ from daifu_dap.recovery.locate import (
     position,
 )
 from daifu_dap.vaccine import names, weave
+from daifu_dap.vaccine.weave import Loop, Managed
 
+GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
 
@@ -41,7 +43,7 @@ def obstacle(crash: Crash) -> Refusal | None:
 def settled(crash: Crash) -> Point:
     """The crash's point; for a failed `__exit__`, with the `with` item that it is the exit of."""
     point, node = crash.origin, crash.origin.node
-    if point.phase != EXIT or point.item < 0 or not isinstance(node, ast.With):
+    if point.phase != EXIT or point.item < 0 or not isinstance(node, Managed):
         return point
     for item in reversed(range(len(node.items))):
         try:
@@ -67,9 +69,9 @@ def live(crash: Crash, action: str) -> Live:
             parts.append([("handled", handled(crash, passing, node, where))])
         elif where == "finalbody":
             parts.append([reached(crash, passing, node)])
-        elif isinstance(node, ast.For):
+        elif isinstance(node, Loop):
             parts.append([("iterator", slot(crash, node, 0))])
-        elif isinstance(node, ast.With):
+        elif isinstance(node, Managed):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             parts.append([("manager", slot(crash, node, index)) for index in range(count)])
     found: Live = [each for part in reversed(parts) for each in part]
@@ -83,7 +85,8 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
     node = point.node
     if point.phase == NEXT:
         iterator = found[-1][1]
-        if isinstance(iterator, types.GeneratorType) and iterator.gi_frame is None:
+        ended = getattr(iterator, "gi_frame", ...), getattr(iterator, "ag_frame", ...)
+        if isinstance(iterator, GENERATORS) and None in ended:
             what = f"generator {iterator.__qualname__}"
             raise Refusal.of(
                 refusals.GENERATOR_DEAD, path=crash.filename, line=node.lineno, what=what
@@ -91,7 +94,7 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
     elif point.phase == TARGET:
         why = "the value that its loop could not assign is gone; skip goes on with the next one"
         raise not_resumable(crash, why)
-    elif isinstance(node, ast.With) and (point.item < 0 or leaves(node.body)):
+    elif isinstance(node, Managed) and (point.item < 0 or leaves(node.body)):
         why = "the exit of its with block may have been reached by return, break or continue"
         if point.item < 0:
             why = "an exception was on its way through the exit of its with block"
@@ -196,7 +199,7 @@ def leaves(body: list[ast.stmt], looping: bool = False) -> bool:
             isinstance(node, (ast.Break, ast.Continue)) and not looping
         ):
             return True
-        inside = looping or isinstance(node, (ast.For, ast.While))
+        inside = looping or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
         if leaves(weave.children(node), inside):
             return True
     return False

@@ -15,6 +15,12 @@ Later passes are ordinary woven code at ordinary speed, so a run that was recove
 nothing for it. The interpreter knows nothing of continuations: they are functions with the same
 name, parameters, closure cells and globals as the original, whose first statement binds the locals
 that were bound.
+
+A generator's continuation is a generator, which its body delegates to with `yield from`. An
+asynchronous generator has nothing of the kind, so its continuation is made a coroutine, by a flag
+of its code: then a value that it yields, which its code wraps for the consumer, goes out through
+the `await` of the body it continues, and what is sent or thrown in, or its closing, comes in the
+same way.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ import ast
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType
 
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step
@@ -46,9 +53,13 @@ from daifu_dap.vaccine.weave import (
     RETURN,
     Block,
     Enclosing,
+    Loop,
+    Managed,
     Weaver,
     barrier,
 )
+
+YIELDING = CO_GENERATOR | CO_ASYNC_GENERATOR
 
 Live = list[tuple[str, object]]
 """What a frame's live blocks hold, outermost first: kind ("iterator", "manager", "handled", or the
@@ -89,11 +100,11 @@ class Resumer(Weaver):
             return self.rest(node.cases[step.which].body, depth + 1)  # type: ignore[attr-defined]
         if isinstance(node, (ast.Try, ast.TryStar)):
             return self.tried(node, step, depth + 1)
-        if step.field == "body" and isinstance(node, ast.For):
+        if step.field == "body" and isinstance(node, Loop):
             self.enter("loop", self.number(node))
             inner = self.rest(node.body, depth + 1)
             self.enclosing.pop()
-            ordinary = self.loop(node, runtime("once", self.kept(self.number(node))))
+            ordinary = self.loop(node, self.again(node))
             return [self.single(inner, ordinary), *self.cleared(node)]
         if step.field == "body" and isinstance(node, ast.While):
             self.enter("loop", None)
@@ -101,7 +112,7 @@ class Resumer(Weaver):
             self.enclosing.pop()
             ordinary_ = self.block([node])
             return [self.single(inner, *ordinary_), *self.cleared(node)]
-        if step.field == "body" and isinstance(node, ast.With):
+        if step.field == "body" and isinstance(node, Managed):
             return self.adopted(node, len(node.items), self.rest(node.body, depth + 1))
         return self.rest(getattr(node, step.field), depth + 1)
 
@@ -124,11 +135,16 @@ class Resumer(Weaver):
             return runtime("held", constant(number))
         return load(names.slot(number))
 
-    def adopted(self, node: ast.With, count: int, inner: Block, first: int = 0) -> Block:
+    def again(self, node: Loop) -> ast.expr:
+        """An iterable whose iterator is the live one of `node`."""
+        return runtime("once" + suffix(node), self.kept(self.number(node)))
+
+    def adopted(self, node: Managed, count: int, inner: Block, first: int = 0) -> Block:
         """`inner` inside managers `first` to `count` of `node`, which are entered already."""
         for index in range(count - 1, first - 1, -1):
             number = self.number(node, index)
-            manager = at(runtime("adopt", self.kept(number)), node.items[index].context_expr)
+            adopt = "adopt" + suffix(node)
+            manager = at(runtime(adopt, self.kept(number)), node.items[index].context_expr)
             inner = self.managed(node, number, ast.withitem(manager, None), inner)
         return inner
 
@@ -168,6 +184,8 @@ class Resumer(Weaver):
         if how == PENDING:
             raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
             return [at(ast.Try([raised], [], [], [*self.rehandled(), *inner]), node)]
+        if how == RETURN and self.flavour & CO_ASYNC_GENERATOR:
+            return [*inner, *self.Return(nowhere(ast.Return(None)))]
         if how == RETURN:
             return [*inner, *self.Return(nowhere(ast.Return(load(names.VALUE))))]
         if how == BREAK:
@@ -186,6 +204,8 @@ class Resumer(Weaver):
 
     def cell(self, node: ast.stmt) -> Block:
         """The cell at the point, by the action and the phase."""
+        if self.action == "return" and self.flavour & CO_ASYNC_GENERATOR:
+            return [*self.ran(), *self.Return(at(ast.Return(None), node))]
         if self.action == "return":
             given = at(ast.Return(runtime("given", constant(self.id))), node)
             return [*self.ran(), *self.Return(given)]
@@ -193,11 +213,11 @@ class Resumer(Weaver):
             raised = at(ast.Raise(runtime("given", constant(self.id))), node)
             return self.around(node, [*self.ran(), raised])
         if self.action == "skip" and self.point.phase == TARGET:
-            assert isinstance(node, ast.For)
-            return [*self.ran(), self.loop(node, runtime("once", self.kept(self.number(node))))]
+            assert isinstance(node, Loop)
+            return [*self.ran(), self.loop(node, self.again(node))]
         if self.action == "skip" or self.point.after:
             return self.around(node, self.ran())
-        if self.point.phase == EXIT and isinstance(node, ast.With):
+        if self.point.phase == EXIT and isinstance(node, Managed):
             item = self.point.item
             closed = self.adopted(node, item + 1, [at(ast.Pass(), node)], item)
             return self.adopted(node, item, [*closed, *self.ran()])
@@ -209,7 +229,7 @@ class Resumer(Weaver):
 
     def around(self, node: ast.stmt, inner: Block) -> Block:
         """`inner` in place of the cell, inside the managers of its header that are entered."""
-        if isinstance(node, ast.With) and self.point.phase in (ENTER, EXIT):
+        if isinstance(node, Managed) and self.point.phase in (ENTER, EXIT):
             return self.adopted(node, self.point.item, inner)
         return inner
 
@@ -251,31 +271,37 @@ class Resumer(Weaver):
         branch = ast.If(self.value(node.test), [once], self.block(node.orelse))
         return [at(branch, node), *self.cleared(node)]
 
-    def cell_For(self, node: ast.For) -> Block:
+    def cell_For(self, node: Loop) -> Block:
         number = self.number(node)
         begun: Block = []
         if self.point.phase != NEXT:
-            iterator = at(runtime("iter", node.iter), node.iter)
+            iterator = at(runtime("iter" + suffix(node), node.iter), node.iter)
             if self.module:
                 begun = [at(ast.Expr(runtime("hold", constant(number), iterator)), node)]
             else:
                 begun = [at(assign(names.slot(number), iterator), node)]
         # One pass over what `__next__` gives, so that a failure of it is this cell's; then the
         # loop.
-        first = runtime("take", constant(self.id), self.kept(number))
-        rest = self.loop(node, runtime("rest", constant(self.id), self.kept(number)))
-        once = replaced(
-            node,
-            iter=at(first, node.iter),
-            body=self.inside("loop", number, node.body),
-            orelse=[rest],
+        first: ast.expr = runtime("take" + suffix(node), constant(self.id), self.kept(number))
+        if isinstance(node, ast.AsyncFor):
+            first = ast.Await(first)
+        rest = runtime("rest" + suffix(node), constant(self.id), self.kept(number))
+        once = ast.For(
+            node.target,
+            at(first, node.iter),
+            self.inside("loop", number, node.body),
+            [self.loop(node, rest)],
         )
-        return [*begun, once, *self.cleared(node)]
+        return [*begun, at(once, node), *self.cleared(node)]
 
-    def cell_With(self, node: ast.With) -> Block:
+    cell_AsyncFor = cell_For
+
+    def cell_With(self, node: Managed) -> Block:
         item = self.point.item if self.point.phase == ENTER else 0
         body = [*self.ran(), *self.block(node.body)]
         return self.adopted(node, item, self.managers(node, item, body))
+
+    cell_AsyncWith = cell_With
 
     def cell_Try(self, node: ast.Try | ast.TryStar) -> Block:
         body = [*self.ran(), *self.block(node.body)]
@@ -350,7 +376,7 @@ def build(
         own,
         module,
         partial(definition, text, select=select),
-        scope.generator,
+        scope.flavour,
         point=point,
         id=recovery,
         action=action,
@@ -378,7 +404,7 @@ def build(
     parameters, unbound = signature(scope, cells, kept)
     if unbound:
         before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
-    if scope.generator:  # whatever is left of it, it stays one
+    if scope.flavour & YIELDING:  # whatever is left of it, it stays one
         before.append(nowhere(ast.If(constant(False), [ast.Expr(ast.Yield())], [])))
     shared = [n for n in cells if n != "__class__"]
     outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
@@ -386,7 +412,15 @@ def build(
         outer.append(nowhere(ast.Global(sorted(common))))
     whole = [*outer, *barrier(resumer, [*before, *body], over)]
     node = replaced(scope.node, args=parameters, body=whole)
-    return Continuation(alone(text, scope, node, all_free(plain, cells)), kept, slots, value)
+    code = alone(text, scope, node, all_free(plain, cells))
+    if scope.flavour & CO_ASYNC_GENERATOR:
+        code = code.replace(co_flags=code.co_flags & ~CO_ASYNC_GENERATOR | CO_COROUTINE)
+    return Continuation(code, kept, slots, value)
+
+
+def suffix(node: Loop | Managed) -> str:
+    """What the names of the runtime's methods for asynchronous statements end in."""
+    return "_async" if isinstance(node, (ast.AsyncFor, ast.AsyncWith)) else ""
 
 
 def all_free(plain: CodeType, cells: Collection[str]) -> list[str]:
@@ -397,9 +431,9 @@ def slot_numbers(point: Point, weaver: Weaver) -> list[int]:
     """The slots of the live blocks around `point`, in the order of `Live`."""
     found: list[int] = []
     for node, where in point.live:
-        if isinstance(node, ast.For):
+        if isinstance(node, Loop):
             found.append(weaver.number(node))
-        elif isinstance(node, ast.With):
+        elif isinstance(node, Managed):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             found.extend(weaver.number(node, index) for index in range(count))
     return found

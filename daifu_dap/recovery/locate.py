@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import ast
 import dis
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType
 
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
+from daifu_dap.vaccine.weave import Loop, Managed
 
 Position = tuple[int | None, int | None, int | None, int | None]
 
 CACHE = dis.opmap["CACHE"]
+
+BEFORE = ("BEFORE_WITH", "BEFORE_ASYNC_WITH")
+ANEXT = ("GET_ANEXT", "END_ASYNC_FOR")
+WAITING = frozenset(
+    ("GET_AWAITABLE", "LOAD_CONST", "SEND", "YIELD_VALUE", "RESUME", "JUMP_BACKWARD_NO_INTERRUPT",
+     "CLEANUP_THROW", "END_SEND")
+)  # fmt: skip
 
 RUN, NEXT, TARGET, ENTER, EXIT, MATCH = "run", "next", "target", "enter", "exit", "match"
 """Phases: the statement from its start; a loop's `__next__`; the assignment to a loop's target; the
@@ -81,7 +89,7 @@ class Point:
 
 
 def stateful(node: ast.stmt, field: str) -> bool:
-    if isinstance(node, (ast.For, ast.With)):
+    if isinstance(node, (Loop, Managed)):
         return field == "body"
     return field in ("handlers", "finalbody")
 
@@ -172,16 +180,21 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
     """The point with the phase of its statement that the instruction belongs to."""
     node = point.node
     operation = dis.opname[code.co_code[offset]]
-    if isinstance(node, ast.For):
+    if isinstance(node, Loop):
         if operation == "FOR_ITER":
             return replace(point, phase=NEXT)
         if contains(node.target, place):
             return replace(point, phase=TARGET)
-    elif isinstance(node, ast.With):
+        if isinstance(node, ast.AsyncFor) and awaited(code, offset)[0] in ANEXT:
+            return replace(point, phase=NEXT)
+    elif isinstance(node, Managed):
         inside = [n for n, item in enumerate(node.items) if within(item, place)]
-        if operation == "BEFORE_WITH":
-            item = nth(code, offset, "BEFORE_WITH", place, node) % len(node.items)
-        elif inside and not leaving(code, offset):
+        operation, offset = awaited(code, offset)
+        if operation in BEFORE:
+            item = nth(code, offset, BEFORE, place, node) % len(node.items)
+        elif inside and not (
+            leaving(code, offset) and nth(code, offset, BEFORE, place, node) > inside[0]
+        ):
             item = inside[0]
         else:
             return replace(point, phase=EXIT, item=-1 if operation == "WITH_EXCEPT_START" else 0)
@@ -189,6 +202,17 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
     elif isinstance(node, (ast.Try, ast.TryStar)):
         return replace(point, phase=MATCH)
     return point
+
+
+def awaited(code: CodeType, offset: int) -> tuple[str, int]:
+    """The instruction at `offset`, or for one that waits, the one that gave what it waits for.
+
+    That may be another `await`'s value, `__anext__`, `__aenter__` or `__aexit__`.
+    """
+    before = [each for each in dis.get_instructions(code) if each.offset <= offset]
+    while before and before[-1].opname in WAITING:
+        before.pop()
+    return (before[-1].opname, before[-1].offset) if before else ("", offset)
 
 
 def within(item: ast.withitem, place: Position) -> bool:
@@ -209,14 +233,16 @@ def leaving(code: CodeType, offset: int) -> bool:
     return all(each.opname == "LOAD_CONST" and each.argval is None for each in loads)
 
 
-def nth(code: CodeType, offset: int, operation: str, place: Position, node: ast.With) -> int:
-    """How many `operation` instructions of the `with` statement `node` come before `offset`."""
+def nth(
+    code: CodeType, offset: int, operations: Collection[str], place: Position, node: Managed
+) -> int:
+    """How many of `operations` of the `with` statement `node` come before `offset`."""
     count = 0
     for each in dis.get_instructions(code):
         if each.offset >= offset:
             break
         at = each.positions
-        if each.opname == operation and at is not None and contains(node, tuple(at)):  # type: ignore[arg-type]
+        if each.opname in operations and at is not None and contains(node, tuple(at)):  # type: ignore[arg-type]
             inner = descend(node.body, tuple(at))  # type: ignore[arg-type]
             count += not inner
     return count

@@ -23,6 +23,7 @@ import contextlib
 import dis
 import inspect
 import linecache
+import opcode
 import os
 import sys
 from collections.abc import Sequence
@@ -105,11 +106,20 @@ def probed(frame: FrameType) -> bool:
 
 
 def thrown(traceback: TracebackType) -> bool:
-    """Whether the exception was thrown into a generator where it waited: its user meant that."""
+    """Whether the exception was thrown into a generator where it waited: its user meant that.
+
+    A coroutine is thrown into by its event loop, when what it waits for has failed.
+    """
     code = traceback.tb_frame.f_code
-    if traceback.tb_next is not None or not code.co_flags & inspect.CO_GENERATOR:
+    at = traceback.tb_lasti
+    if traceback.tb_next is not None:
         return False
-    return dis.opname[code.co_code[traceback.tb_lasti]] in ("YIELD_VALUE", "RESUME", "SEND")
+    if code.co_flags & inspect.CO_GENERATOR:
+        return dis.opname[code.co_code[at]] in ("YIELD_VALUE", "RESUME", "SEND")
+    # Only a value that an asynchronous generator yields is wrapped.
+    wrapping = (opcode.opmap.get("ASYNC_GEN_WRAP"), opcode.opmap.get("CALL_INTRINSIC_1"))
+    operations = code.co_code[at - 2 : at : 2]
+    return dis.opname[code.co_code[at]] == "YIELD_VALUE" and operations[0] in wrapping
 
 
 def cancelled(exception: BaseException) -> bool:

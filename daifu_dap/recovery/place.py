@@ -12,6 +12,7 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step, blocks
 from daifu_dap.vaccine.text import Scope, Text
+from daifu_dap.vaccine.weave import Loop, Managed
 
 Place = tuple[int, int] | tuple[int, int, str]
 """Line, column (bytes) and perhaps "before" or "after" of a planned place."""
@@ -66,11 +67,11 @@ def phased(old: Point, new: Point) -> Point:
     if old.phase == RUN or type(one) is not type(two):
         return new
     if old.phase in (NEXT, TARGET):
-        assert isinstance(one, ast.For) and isinstance(two, ast.For)
+        assert isinstance(one, Loop) and isinstance(two, Loop)
         same = ast.dump(one.iter) == ast.dump(two.iter)
         return replace(new, phase=NEXT if old.phase == NEXT else TARGET) if same else new
     if old.phase in (ENTER, EXIT):
-        assert isinstance(one, ast.With) and isinstance(two, ast.With)
+        assert isinstance(one, Managed) and isinstance(two, Managed)
         same = len(one.items) == len(two.items)
         return replace(new, phase=old.phase, item=old.item) if same else new
     return replace(new, phase=MATCH)
@@ -100,7 +101,7 @@ def kind(node: ast.stmt, where: str) -> str:
         return "except handler"
     if where == "finalbody":
         return "finally block"
-    if isinstance(node, ast.With):
+    if isinstance(node, Managed):
         return "with block"
     return "for loop"
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 import builtins
 import itertools
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+)
 from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -40,8 +48,37 @@ class Once:
         return self.iterator
 
 
+class OnceAsync:
+    """The same for `async for`."""
+
+    __slots__ = ("iterator",)
+
+    def __init__(self, iterator: AsyncIterator[Any]) -> None:
+        self.iterator = iterator
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self.iterator
+
+
 class Left(BaseException):
     """Leads from inside a block to the barrier of the whole body; never leaves that."""
+
+
+class Nothing:
+    """An asynchronous iterator that has ended."""
+
+    async def __anext__(self) -> Any:
+        raise StopAsyncIteration
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+
+NOTHING = Nothing()
+
+
+async def entered() -> None:
+    """The `__aenter__` of a manager that is entered already."""
 
 
 class Runtime:
@@ -51,6 +88,7 @@ class Runtime:
 
     every = BaseException
     iter = staticmethod(iter)
+    iter_async = staticmethod(aiter)
     visible = staticmethod(names.visible)
     pass_: object = None
 
@@ -82,6 +120,10 @@ class Runtime:
         """Run what a body was left for; gives what the body gives."""
         frame = sys._getframe(1)
         return barrier.drive(frame)
+
+    def drive_coroutine(self) -> Coroutine[Any, Any, object]:
+        """The same for a coroutine or an asynchronous generator."""
+        return barrier.drive_coroutine(sys._getframe(1))
 
     def drive_generator(self) -> Generator[Any, Any, object]:
         """The same for a generator."""
@@ -140,6 +182,9 @@ class Runtime:
     def once(self, iterator: Iterator[Any]) -> Once:
         return Once(iterator)
 
+    def once_async(self, iterator: AsyncIterator[Any]) -> OnceAsync:
+        return OnceAsync(iterator)
+
     def take(self, recovery: int, iterator: Iterator[Any]) -> Iterable[Any]:
         """The next of `iterator`, as a sequence of one or none."""
         ticket = state.lookup[recovery]
@@ -156,10 +201,29 @@ class Runtime:
         """What `take` left."""
         return () if state.lookup[recovery].exhausted else Once(iterator)
 
+    async def take_async(self, recovery: int, iterator: AsyncIterator[Any]) -> Iterable[Any]:
+        ticket = state.lookup[recovery]
+        try:
+            value = await anext(iterator)
+        except StopAsyncIteration:
+            ticket.exhausted = True
+            barrier.ran(ticket)
+            return ()
+        barrier.ran(ticket)
+        return (value,)
+
+    def rest_async(self, recovery: int, iterator: AsyncIterator[Any]) -> AsyncIterable[Any]:
+        return OnceAsync(NOTHING if state.lookup[recovery].exhausted else iterator)
+
     def adopt(self, manager: object) -> object:
         """A manager that is not entered and leaves as `manager` does."""
         leave: Callable[..., object] = type(manager).__exit__.__get__(manager)  # type: ignore[attr-defined]
         body = {"__enter__": staticmethod(bool), "__exit__": staticmethod(leave)}
+        return type("adopted", (), body)()
+
+    def adopt_async(self, manager: object) -> object:
+        leave: Callable[..., object] = type(manager).__aexit__.__get__(manager)  # type: ignore[attr-defined]
+        body = {"__aenter__": staticmethod(entered), "__aexit__": staticmethod(leave)}
         return type("adopted", (), body)()
 
     # ---- slots of module-level code

@@ -35,13 +35,13 @@ def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
     cells = () if scope.module else (*code.co_cellvars, *code.co_freevars)
     own = () if scope.module else [n for n in code.co_varnames if n not in code.co_cellvars]
     nested = partial(definition, text, select=select)
-    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested, scope.generator)
+    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested, scope.flavour)
 
 
 def definition(text: Text, node: Function, select: Select) -> ast.stmt:
     """The woven form of a function definition; if it is not selected, its inside is woven."""
     scope = text.scopes.get(id(node))
-    if scope is None or not scope.weavable or not select(scope):
+    if scope is None or not select(scope):
         return replaced(
             node, body=Outside(partial(definition, text, select=select)).block(node.body)
         )

@@ -73,7 +73,7 @@ def _functions(decorated: Any) -> list[FunctionType]:
 def vaccinate(function: FunctionType) -> None:
     """Exchange the code of `function` for its vaccinated form.
 
-    A generator or coroutine, and a function that is vaccinated already, stay as they are.
+    A function that is vaccinated already stays as it is.
 
     Raises:
         ValueError: its source cannot be found, or it is not the text of this code.
@@ -92,8 +92,6 @@ def vaccinate(function: FunctionType) -> None:
     scope = text.scope(code)
     if scope is None or not _same(scope, function):
         raise ValueError(f"{path} is not the text that {function.__qualname__} was compiled from")
-    if not scope.weavable:
-        return
     runtime.install()
     file = versions.find(path)
     chosen: set[str] = getattr(file.select, "chosen", set()) if file is not None else set()

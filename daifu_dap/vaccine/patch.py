@@ -1,11 +1,11 @@
 """The two changes made to compiled code.
 
 *A loop's slot takes the iterator, not the iterable.* `for x in (slot := e)` compiles to
-`<e>; COPY 1; STORE_FAST slot; GET_ITER`. Moving GET_ITER to the front of the other two gives
-`<e>; GET_ITER; COPY 1; STORE_FAST slot`: the same bytes in another order, so no jump, exception
-range or stack depth changes, and since all three stand at one position, no line changes either. The
-iterator is made exactly once, by the very instruction that would have made it, and costs one store
-per loop.
+`<e>; COPY 1; STORE_FAST slot; GET_ITER` (for `async for`, GET_AITER). Moving the last one to the
+front of the other two gives `<e>; GET_ITER; COPY 1; STORE_FAST slot`: the same bytes in another
+order, so no jump, exception range or stack depth changes, and since all three stand at one
+position, no line changes either. The iterator is made exactly once, by the very instruction that
+would have made it, and costs one store per loop.
 
 *A body can be left from inside its blocks.* The statement on LEAVE_LINE raises. Its entry in the
 exception table is changed to lead to the barrier of the whole body with an empty value stack: the
@@ -30,7 +30,7 @@ Entry = tuple[int, int, int, int]
 
 COPY = opcode.opmap["COPY"]
 STORE_FAST = opcode.opmap["STORE_FAST"]
-GET_ITER = opcode.opmap["GET_ITER"]
+ITERATING = (opcode.opmap["GET_ITER"], opcode.opmap["GET_AITER"])
 EXTENDED_ARG = opcode.EXTENDED_ARG
 
 
@@ -69,7 +69,8 @@ def rotated(code: CodeType) -> bytes | None:
         while raw[end] == EXTENDED_ARG:
             argument = (argument | raw[end + 1]) << 8
             end += 2
-        if raw[end] == STORE_FAST and argument | raw[end + 1] in slots and raw[end + 2] == GET_ITER:
+        slot = raw[end] == STORE_FAST and argument | raw[end + 1] in slots
+        if slot and raw[end + 2] in ITERATING:
             raw[at : end + 4] = raw[end + 2 : end + 4] + raw[at : end + 2]
             found = True
     return bytes(raw) if found else None

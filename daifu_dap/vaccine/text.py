@@ -24,7 +24,7 @@ for _name in __import__("__future__").all_feature_names:
     FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
 
 
-ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+FLAVOURS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
@@ -61,12 +61,9 @@ class Scope:
         return isinstance(self.node, ast.Module)
 
     @property
-    def weavable(self) -> bool:
-        return not self.plain.co_flags & ASYNCHRONOUS
-
-    @property
-    def generator(self) -> bool:
-        return bool(self.plain.co_flags & inspect.CO_GENERATOR)
+    def flavour(self) -> int:
+        """The flags that make it a generator, a coroutine or an asynchronous generator."""
+        return self.plain.co_flags & FLAVOURS
 
 
 class Text:

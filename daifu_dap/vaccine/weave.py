@@ -46,6 +46,7 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import LEAVE_LINE, TAIL_LINE
@@ -64,6 +65,8 @@ from daifu_dap.vaccine.syntax import (
 
 Block = list[ast.stmt]
 Tried = ast.Try | ast.TryStar
+Loop = ast.For | ast.AsyncFor
+Managed = ast.With | ast.AsyncWith
 
 NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
 """How the `try` part of a `finally` statement was left; PENDING: by an exception."""
@@ -87,7 +90,7 @@ class Weaver:
         cells: names of the scope's cell and free variables.
         own: its other locals, which the tail lets go of.
         module: whether the scope is a module's, which has no hidden locals.
-        generator: whether it is a generator function's.
+        flavour: the flags of its code that make it a generator, a coroutine or both.
         nested: weaves a function defined in this scope.
     """
 
@@ -97,7 +100,7 @@ class Weaver:
     own: Sequence[str]
     module: bool
     nested: Callable[[Function], ast.stmt]
-    generator: bool = False
+    flavour: int = 0
     enclosing: list[Enclosing] = field(default_factory=list)
     sites: int = 0
 
@@ -135,12 +138,14 @@ class Weaver:
         woven = replaced(node, body=with_loop, orelse=self.block(node.orelse))
         return [woven, *self.cleared(node)]
 
-    def For(self, node: ast.For) -> Block:
+    def For(self, node: Loop) -> Block:
         number = self.number(node)
-        iterable = self.bound(number, unfolded(node.iter), node)
-        return [self.loop(node, iterable), *self.cleared(node)]
+        iterable = unfolded(node.iter) if isinstance(node, ast.For) else node.iter
+        return [self.loop(node, self.bound(number, iterable, node)), *self.cleared(node)]
 
-    def loop(self, node: ast.For, iterable: ast.expr) -> ast.For:
+    AsyncFor = For
+
+    def loop(self, node: Loop, iterable: ast.expr) -> Loop:
         """The `for` statement over `iterable`, whose iterator the slot of `node` holds."""
         number = self.number(node)
         return replaced(
@@ -158,10 +163,12 @@ class Weaver:
         finally:
             self.enclosing.pop()
 
-    def With(self, node: ast.With) -> Block:
+    def With(self, node: Managed) -> Block:
         return self.managers(node, 0, self.block(node.body))
 
-    def managers(self, node: ast.With, start: int, body: Block) -> Block:
+    AsyncWith = With
+
+    def managers(self, node: Managed, start: int, body: Block) -> Block:
         """`with` items from `start` on, one statement each, around the woven `body`."""
         for index in range(len(node.items) - 1, start - 1, -1):
             item = node.items[index]
@@ -170,7 +177,7 @@ class Weaver:
             body = self.managed(node, number, entered, body)
         return body
 
-    def managed(self, node: ast.With, number: int, item: ast.withitem, body: Block) -> Block:
+    def managed(self, node: Managed, number: int, item: ast.withitem, body: Block) -> Block:
         """One `with` statement whose manager slot `number` holds."""
         woven = replaced(node, items=[item], body=self.site(body))
         inner = [self.number(each) for each in loops(node.body)]
@@ -230,8 +237,10 @@ class Weaver:
         crossed = [each.number for each in self.enclosing if each.kind == "finally"]
         if not crossed:
             return [node]
-        value = at(assign(names.VALUE, node.value or constant(None)), node)
         marks = [mark for number in crossed for mark in self.mark(number, RETURN)]
+        if self.flavour & CO_ASYNC_GENERATOR:  # which returns no value
+            return [*marks, node]
+        value = at(assign(names.VALUE, node.value or constant(None)), node)
         return [value, *marks, at(ast.Return(load(names.VALUE)), node)]
 
     def Break(self, node: ast.Break) -> Block:
@@ -280,10 +289,10 @@ class Weaver:
     def number(self, node: ast.stmt, item: int = 0) -> int:
         return self.numbers[id(node), item]
 
-    def bound(self, number: int, value: ast.expr, loop: ast.For | None = None) -> ast.expr:
+    def bound(self, number: int, value: ast.expr, loop: Loop | None = None) -> ast.expr:
         """`value`, with what it gives (for a loop: its iterator) bound to the slot."""
         if not self.module:
-            # Before 3.13 the compiler puts GET_ITER at the place of the whole loop.
+            # Before 3.13 the compiler puts GET_ITER (GET_AITER) at the place of the whole loop.
             place = loop if loop is not None and sys.version_info < (3, 13) else value
             return at(ast.NamedExpr(store(names.slot(number)), value), place)
         if loop is not None:
@@ -298,10 +307,10 @@ class Weaver:
         targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
         return [nowhere(ast.Assign(targets, constant(None)))]
 
-    def cleared(self, node: ast.For | ast.While) -> Block:
+    def cleared(self, node: Loop | ast.While) -> Block:
         """What comes behind a loop, however it was left: its slots and its body's are emptied."""
-        held = [(n, i) for n, i in slotted(node.body) if isinstance(n, ast.With)]
-        own = [self.number(node)] if isinstance(node, ast.For) else []
+        held = [(n, i) for n, i in slotted(node.body) if isinstance(n, Managed)]
+        own = [self.number(node)] if isinstance(node, Loop) else []
         return self.clear(*own, *(self.number(n, i) for n, i in held))
 
     def mark(self, number: int | None, how: int) -> Block:
@@ -317,7 +326,7 @@ class Outside(Weaver):
     def __init__(self, nested: Callable[[Function], ast.stmt]) -> None:
         super().__init__("", {}, (), (), False, nested)
 
-    def For(self, node: ast.For | ast.AsyncFor) -> Block:
+    def For(self, node: Loop) -> Block:
         return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
 
     AsyncFor = For
@@ -325,7 +334,7 @@ class Outside(Weaver):
     def While(self, node: ast.While) -> Block:
         return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
 
-    def With(self, node: ast.With | ast.AsyncWith) -> Block:
+    def With(self, node: Managed) -> Block:
         return [replaced(node, body=self.block(node.body))]
 
     AsyncWith = With
@@ -376,20 +385,20 @@ def children(statement: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
-def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.For | ast.With, int]]:
+def slotted(statements: Sequence[ast.stmt]) -> list[tuple[Loop | Managed, int]]:
     """Every loop and `with` item in `statements` that has a slot, in source order."""
-    found: list[tuple[ast.For | ast.With, int]] = []
+    found: list[tuple[Loop | Managed, int]] = []
     for statement in statements:
-        if isinstance(statement, ast.For):
+        if isinstance(statement, Loop):
             found.append((statement, 0))
-        elif isinstance(statement, ast.With):
+        elif isinstance(statement, Managed):
             found.extend((statement, index) for index in range(len(statement.items)))
         found.extend(slotted(children(statement)))
     return found
 
 
-def loops(statements: Sequence[ast.stmt]) -> list[ast.For]:
-    return [node for node, _ in slotted(statements) if isinstance(node, ast.For)]
+def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
+    return [node for node, _ in slotted(statements) if isinstance(node, Loop)]
 
 
 def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
@@ -398,9 +407,9 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
 
     def walk(inside: Sequence[ast.stmt]) -> None:
         for statement in inside:
-            if isinstance(statement, ast.For) or getattr(statement, "finalbody", None):
+            if isinstance(statement, Loop) or getattr(statement, "finalbody", None):
                 numbers[id(statement), 0] = len(numbers)
-            elif isinstance(statement, ast.With):
+            elif isinstance(statement, Managed):
                 for index in range(len(statement.items)):
                     numbers[id(statement), index] = len(numbers)
             walk(children(statement))
@@ -418,11 +427,11 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
     deepest = 0
     for statement in statements:
         own = 0
-        if isinstance(statement, ast.With):
+        if isinstance(statement, Managed):
             own = 2 * len(statement.items)
         elif isinstance(statement, (ast.Try, ast.TryStar)):
             own = (2 if statement.finalbody else 0) + (2 if statement.handlers else 0)
-        elif isinstance(statement, (ast.For, ast.While, ast.AsyncFor, ast.AsyncWith)):
+        elif isinstance(statement, (ast.For, ast.While, ast.AsyncFor)):
             own = 1
         deepest = max(deepest, own + nesting(children(statement)))
     return deepest
@@ -430,7 +439,8 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
 
 def tail(weaver: Weaver, call: ast.expr) -> Block:
     """What stands after a woven body: let go of its locals, then `call` the runtime."""
-    go = ast.Expr(call) if weaver.module else ast.Return(call)
+    bare = weaver.module or weaver.flavour & CO_ASYNC_GENERATOR  # such a body returns no value
+    go = ast.Expr(call) if bare else ast.Return(call)
     prune = ast.ExceptHandler(None, None, [ast.Expr(runtime("prune")), ast.Raise()])
     statements: Block = [ast.Try([go], [prune], [], [])]
     if not weaver.module:
@@ -445,8 +455,10 @@ def tail(weaver: Weaver, call: ast.expr) -> Block:
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
     drive: ast.expr = call or runtime("drive")
-    if call is None and weaver.generator:
+    if call is None and weaver.flavour & CO_GENERATOR:
         drive = ast.YieldFrom(runtime("drive_generator"))
+    elif call is None and weaver.flavour:
+        drive = ast.Await(runtime("drive_coroutine"))
     after = tail(weaver, drive)
     first = body[0]
     if weaver.sites and not weaver.module:
