@@ -27,7 +27,7 @@ from typing import Any
 from daifu_dap.common import align, outline, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-from daifu_dap.recovery import place, versions
+from daifu_dap.recovery import dynamo, place, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.place import Place
 from daifu_dap.vaccine import compile as compiler
@@ -214,6 +214,7 @@ class Change:
             undo.append(partial(setattr, function, "__code__", old))
             function.__code__ = code
             self.file.remember(code)
+            dynamo.changed(old)
 
     def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
         """Function objects of the file: those its module shows, and of changed ones all."""

@@ -42,6 +42,13 @@ class File:
         """The vaccinated code objects of this file that live now."""
         return list(self._codes.values())
 
+    def text_of(self, code: CodeType) -> Text | None:
+        """The text that vaccinated code of this file was made from; None for any other code."""
+        if self._codes.get(id(code)) is not code:
+            return None
+        named = (each for each in code.co_consts if isinstance(each, str) and each in self.texts)
+        return next((self.texts[each] for each in named), None)
+
     def add(self, text: Text) -> Text:
         """Make `text` known; gives the one known already if it is the same."""
         return self.texts.setdefault(text.key, text)
