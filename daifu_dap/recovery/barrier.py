@@ -26,15 +26,16 @@ import sys
 import time
 from collections.abc import Coroutine, Generator
 from dataclasses import replace
+from functools import partial
 from types import CellType, FrameType, FunctionType
 from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import capture, journal, meant, policy, state, versions
-from daifu_dap.recovery.continuation import build
+from daifu_dap.recovery import capture, journal, leap, meant, policy, restart, state, versions
+from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash, tidy
-from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, locate
+from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate
 from daifu_dap.recovery.resolution import (
     Goto,
     Raise,
@@ -45,6 +46,7 @@ from daifu_dap.recovery.resolution import (
     Return,
     Skip,
 )
+from daifu_dap.recovery.restart import Restart
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine.weave import Loop
 
@@ -57,23 +59,36 @@ ACTIONS: dict[type[Resolution], str] = {
     Skip: "skip",
     Return: "return",
     Raise: "raise",
+    Goto: "goto",
 }
 
 
-def stopped(frame: FrameType, key: str, cells: FunctionType | None) -> bool:
+def stopped(frame: FrameType, key: str, cells: FunctionType | None, whole: bool = False) -> bool:
     """Resolve the exception that is being handled in `frame`.
 
     Args:
         frame: the frame of a woven body.
         key: names the text it runs.
         cells: a function that closes over the frame's cell and free variables, if it has any.
+        whole: whether the barrier is that of the whole body.
 
     Returns:
         Whether the frame has a ticket now and is to be left; else the exception goes on.
+
+    Raises:
+        Restart: a function is to be called again, this one or one further out.
     """
     exception = sys.exception()
     assert exception is not None
     local = state.local
+    if isinstance(exception, Restart):
+        ticket = exception.ticket
+        if ticket is None or not whole or not restart.arrived(ticket, frame, cells):
+            return False
+        exception.ticket = None
+        state.forget(frame)
+        state.tickets[frame] = ticket
+        return True
     if local.busy or sys.is_finalizing() or local.declined == mark(exception):
         return False
     local.busy = True
@@ -84,6 +99,8 @@ def stopped(frame: FrameType, key: str, cells: FunctionType | None) -> bool:
         if ticket is None:
             local.declined = mark(exception)
             return False
+        if ticket.root is not None and not (whole and restart.arrived(ticket, frame, cells)):
+            raise Restart(ticket).with_traceback(exception.__traceback__)
         state.forget(frame)
         state.tickets[frame] = ticket
         return True
@@ -125,6 +142,7 @@ def resolve(
     crash = Crash(frame, exception, point, shared, next(state.ids))
     crash.origin = crash.target = capture.settled(crash)
     crash.obstacle = capture.obstacle(crash)
+    crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
     entry = journal.crashed(crash)
     state.stops[crash.stop_id] = crash
     try:
@@ -156,7 +174,10 @@ def resolve(
 
 def repeated(one: Resolution, two: Resolution | None) -> bool:
     """Whether a handler gives the answer that was refused; values are not compared."""
-    return type(one) is type(two) and getattr(one, "text", None) == getattr(two, "text", None)
+    told = ("text", "line", "depth")
+    return type(one) is type(two) and all(
+        getattr(one, each, None) == getattr(two, each, None) for each in told
+    )
 
 
 def taking(frame: FrameType) -> bool:
@@ -176,11 +197,8 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
 
         whole(crash, resolution.text)
         resolution = Retry()
-    if isinstance(resolution, (Goto, RestartFrame)):
-        why = "choosing another cell or calling a frame again is not there yet"
-        raise Refusal.of(
-            refusals.NOT_RESUMABLE, path=crash.filename, function=crash.function, why=why
-        )
+    if isinstance(resolution, RestartFrame):
+        return restart.prepared(crash, resolution.depth, started)
     if not isinstance(resolution, Resolution):
         known = ", ".join(sorted(each.__name__ for each in ACTIONS))
         raise Refusal.of(refusals.UNKNOWN_ACTION, action=repr(resolution), known=known)
@@ -192,10 +210,13 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
         given = resolution.value
     elif isinstance(resolution, Raise):
         given = resolution.exc
-    return ticket(crash, ACTIONS[type(resolution)], given, started)
+    goal = leap.goal(crash, resolution.line) if isinstance(resolution, Goto) else None
+    return ticket(crash, ACTIONS[type(resolution)], given, started, goal)
 
 
-def ticket(crash: Crash, action: str, given: object, started: float) -> Ticket:
+def ticket(
+    crash: Crash, action: str, given: object, started: float, goal: Point | None = None
+) -> Ticket:
     """Compile the continuation, then take what the frame has."""
     live = capture.live(crash, action)
     target = crash.target
@@ -208,11 +229,12 @@ def ticket(crash: Crash, action: str, given: object, started: float) -> Ticket:
     extra = [n for n in values if not target.scope.module and n not in own and n not in crash.cells]
     capture.reach(crash)
     bound = [*own, *extra]
-    for_this = (action, target, bound, [kind for kind, _ in live])
+    for_this = (action, target, goal, bound, [kind for kind, _ in live])
+    kind = Resumer if goal is None else partial(leap.Leaper, goal=goal)
     if crash.made is None or crash.made[0] != for_this:
         number = next(state.ids)
         try:
-            compiled = build(target, action, number, bound, crash.cells, live, file.select)
+            compiled = build(target, action, number, bound, crash.cells, live, file.select, kind)
         except Exception as error:
             raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
         crash.made = for_this, number, compiled

@@ -7,6 +7,7 @@ import types
 from collections.abc import Iterator
 from dataclasses import replace
 from types import CellType
+from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
@@ -25,16 +26,17 @@ from daifu_dap.recovery.locate import (
     position,
 )
 from daifu_dap.vaccine import names, weave
+from daifu_dap.vaccine.text import Scope
 from daifu_dap.vaccine.weave import Loop, Managed
 
 GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
 
-def obstacle(crash: Crash) -> Refusal | None:
-    """Why the crashed cell cannot be resumed, or None if it can."""
+def obstacle(crash: Crash, action: str = "retry") -> Refusal | None:
+    """Why the crashed cell cannot be resumed, or for another action left; None if it can."""
     try:
-        live(crash, "retry")
+        live(crash, action)
     except Refusal as refusal:
         return refusal
     return None
@@ -166,6 +168,11 @@ def handled(
         if crash.origin.text.key not in code.co_consts:
             return exception  # it was raised in another version of the text
         place = position(code, traceback.tb_lasti)
+        while place[0] is None and traceback.tb_next is not None:
+            # A barrier raised it in place of another one, whose traceback it has.
+            traceback = traceback.tb_next
+            if traceback.tb_frame.f_code is code:
+                place = position(code, traceback.tb_lasti)
         if any(contains(each, place) for each in protected):
             return exception
     why = f"the exception that line {node.lineno} handles is not to be found"
@@ -217,7 +224,7 @@ def reach(crash: Crash) -> None:
     for name in scope.plain.co_freevars:
         if name in crash.cells:
             continue
-        owner = class_of(crash) if name == "__class__" else None
+        owner = class_of(scope, crash.frame.f_globals) if name == "__class__" else None
         if owner is None:
             raise Refusal.of(
                 refusals.CLOSURE, path=crash.filename, function=scope.qualname, name=name
@@ -225,10 +232,10 @@ def reach(crash: Crash) -> None:
         crash.cells[name] = CellType(owner)
 
 
-def class_of(crash: Crash) -> type | None:
-    """The class in whose body the crashed function stands, if it can be reached by name."""
-    *path, _ = crash.target.scope.qualname.split(".")
+def class_of(scope: Scope, namespace: dict[str, Any]) -> type | None:
+    """The class in whose body the function `scope` stands, if it can be reached by name."""
+    *path, _ = scope.qualname.split(".")
     found: object = None
     for index, name in enumerate(path):
-        found = crash.frame.f_globals.get(name) if index == 0 else getattr(found, name, None)
+        found = namespace.get(name) if index == 0 else getattr(found, name, None)
     return found if isinstance(found, type) else None

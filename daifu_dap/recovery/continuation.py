@@ -92,6 +92,10 @@ class Resumer(Weaver):
 
     Nonlocal = Global
 
+    def ImportFrom(self, node: ast.ImportFrom) -> Block:
+        """Nothing for a feature of the language: it must stand first, and is on already."""
+        return [at(ast.Pass(), node) if node.module == "__future__" else node]
+
     def resume(self, node: ast.stmt, depth: int) -> Block:
         if depth + 1 == len(self.point.path):
             return self.cell(node)
@@ -340,6 +344,7 @@ def build(
     cells: Collection[str],
     live: Live,
     select: Select,
+    kind: Callable[..., Resumer] = Resumer,
 ) -> Continuation:
     """Compile the continuation from `point` on.
 
@@ -351,6 +356,7 @@ def build(
         cells: names of the live frame's cell and free variables.
         live: what the live blocks hold.
         select: which functions defined in the body are vaccinated.
+        kind: what weaves it.
 
     Raises:
         SyntaxError: from a text that was not compiled before.
@@ -369,7 +375,7 @@ def build(
     all_cells = (
         () if module else tuple(dict.fromkeys((*plain.co_cellvars, *plain.co_freevars, *cells)))
     )
-    resumer = Resumer(
+    resumer = kind(
         text.key,
         scope.numbers,
         all_cells,

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import threading
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
@@ -26,6 +26,7 @@ class Frame:
         line: line in the text it runs.
         resumable: whether it could be resumed or restarted.
         reason: why not.
+        depth: what `RestartFrame` calls it; None if it is not a vaccinated frame of the stack.
     """
 
     function: str
@@ -33,10 +34,14 @@ class Frame:
     line: int
     resumable: bool
     reason: str | None = None
+    depth: int | None = None
 
     def to_json(self) -> dict[str, Any]:
+        body: dict[str, Any]
         body = {"function": self.function, "path": self.filename, "line": self.line}
         body |= {"resumable": self.resumable}
+        if self.depth is not None:
+            body["depth"] = self.depth
         return body if self.reason is None else body | {"reason": self.reason}
 
 
@@ -125,6 +130,7 @@ class Crash:
         self.scenario, self.hint = scenario.classify(exception)
         self.refusal: Refusal | None = None
         self.obstacle: Refusal | None = None
+        self.leavable = True
         self.diff: list[str] = []
         self.decision: object = None
         self.made: Any = None
@@ -165,12 +171,13 @@ class Crash:
                 0, shown(below.tb_frame, below.tb_lineno, "it has ended with the exception")
             )
             below = below.tb_next
-        found.append(Frame(self.function, self.filename, self.line, True))
-        frame = self.frame.f_back
-        while frame is not None:
-            if not hidden_frame(frame):
-                found.append(shown(frame, frame.f_lineno, "it waits for a call"))
-            frame = frame.f_back
+        from daifu_dap.recovery import restart
+
+        found.append(Frame(self.function, self.filename, self.line, True, depth=0))
+        running = restart.obstacles(self)
+        next(running)
+        for frame, depth, why in running:
+            found.append(replace(shown(frame, frame.f_lineno, why), depth=depth))
         return tuple(found)
 
     def describe(self) -> dict[str, Any]:
@@ -194,6 +201,7 @@ class Crash:
             "hint": self.hint,
             "frames": [each.to_json() for each in self.frames],
             "resolutions": self.resolutions,
+            "gotoLines": self.goto_lines,
         }
         if self.obstacle is not None:
             body["obstacle"] = self.obstacle.to_json()
@@ -205,9 +213,16 @@ class Crash:
         possible = ["raise"]
         if self.obstacle is None:
             possible = ["retry", "replace", "skip", *possible]
-            if not self.origin.scope.module:
-                possible.append("return")
-        return possible
+        if self.leavable:
+            possible += ["goto"] if self.origin.scope.module else ["return", "goto"]
+        return [*possible, "restartFrame"]
+
+    @property
+    def goto_lines(self) -> list[int]:
+        """The lines of the cells at which the frame can go on."""
+        from daifu_dap.recovery import leap
+
+        return [each.node.lineno for each in leap.targets(self)] if self.leavable else []
 
     def release(self) -> None:
         """Let go of all that the exception holds."""
@@ -229,9 +244,10 @@ def header_end(node: ast.stmt) -> tuple[int, int]:
     return line, inner.col_offset
 
 
-def shown(frame: FrameType, line: int | None, reason: str) -> Frame:
+def shown(frame: FrameType, line: int | None, reason: str | None) -> Frame:
     code = frame.f_code
-    return Frame(code.co_qualname, code.co_filename, line or code.co_firstlineno, False, reason)
+    line = line or code.co_firstlineno
+    return Frame(code.co_qualname, code.co_filename, line, reason is None, reason)
 
 
 def hidden_frame(frame: FrameType) -> bool:

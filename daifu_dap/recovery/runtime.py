@@ -101,7 +101,7 @@ class Runtime:
         frame = sys._getframe(1)
         if frame in state.tickets:
             return True  # it was left from inside a block
-        recovered = barrier.stopped(frame, key, cells)
+        recovered = barrier.stopped(frame, key, cells, whole=True)
         if not recovered and frame in state.held:
             state.forget(frame)
         return recovered

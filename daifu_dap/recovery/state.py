@@ -32,6 +32,7 @@ class Ticket:
         started: when the resolution was decided, on the `perf_counter` clock.
         outer: the exception that was being handled when the body was called.
         next: the ticket that a crash in the continuation left.
+        root: names the activation that is called again, until its frame is left.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Ticket:
     exhausted: bool = False
     ran: bool = False
     next: Ticket | None = None
+    root: FrameType | None = None
 
     def run(self) -> object:
         """Run the continuation; gives what the body returns."""

@@ -1,0 +1,165 @@
+"""Skip, Goto and RestartFrame at any crash do what a reference interpreter does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import daifu_dap as daifu
+from daifu_dap.recovery import leap, runtime, versions
+from daifu_dap.vaccine import compile as compiler
+from daifu_dap.vaccine.text import Text
+from tests.kernel import reference
+from tests.kernel.programs import Boom, Meant, World, programs
+from tests.kernel.test_property import SETTINGS
+
+Handler = Callable[[daifu.Crash], daifu.Resolution]
+
+
+@contextmanager
+def handling(answer: Handler) -> Iterator[None]:
+    """Crashes are answered by `answer`; what is none of the test's goes on."""
+
+    def handler(crash: daifu.Crash) -> daifu.Resolution:
+        assert crash.refusal is None, str(crash.refusal)
+        return answer(crash) if isinstance(crash.exception, Boom) else daifu.Raise()
+
+    previous = daifu.set_crash_handler(handler)
+    try:
+        yield
+    finally:
+        daifu.set_crash_handler(previous)
+
+
+def given_to(world: World) -> dict[str, Any]:
+    return {
+        "probe": world.probe, "manager": world.manager, "items": world.items,
+        "fail": world.fail, "Meant": Meant,
+    }  # fmt: skip
+
+
+def ended(call: Callable[[], Any]) -> Any:
+    """What a call gives or raises."""
+    try:
+        return call()
+    except Exception as error:
+        return type(error).__name__, error.args if isinstance(error, Meant) else None
+
+
+def woven(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
+    """Result and trace of the vaccinated program."""
+    runtime.install()
+    source = Text("program.py", text)
+    code = compiler.module(source)
+    versions.register(source).remember(code)
+    space: dict[str, Any] = {"__name__": "program"}
+    exec(code, space)
+    with handling(answer):
+        return ended(lambda: space["main"](**given_to(world))), world.trace
+
+
+def interpreted(text: str, world: World, decide: reference.Decide) -> tuple[Any, list[Any]]:
+    """Result and trace by the reference."""
+    calls: list[reference.Run] = []
+
+    def call(name: str, *arguments: Any, **values: Any) -> Any:
+        node = reference.function(text, name)
+        names = [each.arg for each in node.args.args]
+        values = {"total": 0, **dict(zip(names, arguments, strict=False)), **values}
+        around = {"inner": lambda *more: call("inner", *more)}
+        run = reference.Run(node, decide, around, calls[-1] if calls else None)
+        calls.append(run)
+        try:
+            return run.call(values)
+        finally:
+            calls.pop()
+
+    return ended(lambda: call("main", **given_to(world))), world.trace
+
+
+def probes(text: str) -> int:
+    """How many probes the program has when nothing crashes."""
+    world = World()
+    interpreted(text, world, lambda *_: None)
+    return world.probes
+
+
+@SETTINGS
+@given(programs(), st.data())
+def test_skip(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, max(probes(text), 1)))
+    check_skip(text, at)
+
+
+def check_skip(text: str, at: int) -> None:
+    skipped = woven(text, World(crash_at=at), lambda crash: daifu.Skip())
+    assert skipped == interpreted(
+        text, World(crash_at=at), lambda run, path, _: run.go(path, path, after=True)
+    )
+
+
+@SETTINGS
+@given(programs(), st.data())
+def test_goto(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, max(probes(text), 1)))
+    check_goto(text, at, data.draw(st.integers(0, 60)))
+
+
+def check_goto(text: str, at: int, chosen: int) -> None:
+    """Go to one of the cells that can be entered, which are the same ones for both."""
+    offered: list[list[int]] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        offered.append([each.node.lineno for each in leap.targets(crash)])
+        return daifu.Goto(offered[0][chosen % len(offered[0])])
+
+    def decide(run: reference.Run, path: reference.Path, following: bool) -> None:
+        found = reference.enterable(run.node, path, following)
+        assert sorted(found) == sorted(offered[0])
+        run.go(path, found[offered[0][chosen % len(offered[0])]])
+
+    gone = woven(text, World(crash_at=at), answer)
+    assert gone == interpreted(text, World(crash_at=at), decide)
+
+
+@st.composite
+def calling(draw: Any) -> str:
+    """A program whose `main` calls another function wherever the first drawn one had a call."""
+    outer, inner = draw(programs()), draw(programs())
+    call = "total += inner(probe, manager, items, fail, Meant, total)"
+    lines = outer.splitlines(keepends=True)
+    places = [n for n, line in enumerate(lines) if line.strip().startswith("probe(")]
+    place = draw(st.sampled_from(places)) if places else None
+    if place is None:
+        lines.insert(2, f"    {call}\n")
+    else:
+        indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
+        lines[place] = f"{indent}{call}\n"
+    return inner.replace("def main(", "def inner(", 1).replace(
+        "return total, shared, x0, x1, x2, x3", "return (total or 0) % 7"
+    ) + "".join(lines)
+
+
+@SETTINGS
+@given(calling(), st.data())
+def test_restart(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, max(probes(text), 1)))
+    check_restart(text, at, data.draw(st.integers(0, 1)))
+
+
+def check_restart(text: str, at: int, depth: int) -> None:
+    """Call the crashed function again, or (`depth` 1) its caller if there is one."""
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        return daifu.RestartFrame(depth if crash.function == "inner" else 0)
+
+    def decide(run: reference.Run, path: reference.Path, following: bool) -> None:
+        chosen = run.outer if depth and run.outer is not None else run
+        raise reference.Restart(chosen, chosen.parameters)
+
+    again = woven(text, World(crash_at=at), answer)
+    assert again == interpreted(text, World(crash_at=at), decide)
