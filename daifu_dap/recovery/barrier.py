@@ -27,15 +27,25 @@ import time
 from collections.abc import Coroutine, Generator
 from dataclasses import replace
 from functools import partial
-from types import CellType, FrameType
+from types import CellType, FrameType, FunctionType
 from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import capture, journal, leap, meant, policy, restart, state, versions
+from daifu_dap.recovery import (
+    capture,
+    journal,
+    leap,
+    meant,
+    policy,
+    restart,
+    room,
+    state,
+    versions,
+)
 from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash, tidy
-from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate, named
+from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate
 from daifu_dap.recovery.resolution import (
     Goto,
     Raise,
@@ -52,7 +62,6 @@ from daifu_dap.vaccine.weave import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
-CO_OPTIMIZED = 0x1
 RUNTIME = os.path.join(os.path.dirname(__file__), "runtime.py")
 
 ACTIONS: dict[type[Resolution], str] = {
@@ -64,13 +73,13 @@ ACTIONS: dict[type[Resolution], str] = {
 }
 
 
-def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool = False) -> bool:
+def stopped(frame: FrameType, key: str, cells: FunctionType | None, whole: bool = False) -> bool:
     """Resolve the exception that is being handled in `frame`.
 
     Args:
         frame: the frame of a woven body.
         key: names the text it runs.
-        cells: the frame's cell and free variables.
+        cells: a function that closes over the frame's cell and free variables, if it has any.
         whole: whether the barrier is that of the whole body.
 
     Returns:
@@ -78,6 +87,7 @@ def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool
 
     Raises:
         Restart: a function is to be called again, this one or one further out.
+        RecursionError: there is no room for this on the stack; nothing has changed.
     """
     exception = sys.exception()
     assert exception is not None
@@ -92,13 +102,28 @@ def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool
         return True
     if local.busy or sys.is_finalizing() or local.declined == mark(exception):
         return False
-    local.busy = True
+    local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
+    try:
+        with room.made():
+            return decided(frame, key, cells, whole, exception)
+    finally:
+        local.busy = False
+
+
+def decided(
+    frame: FrameType,
+    key: str,
+    cells: FunctionType | None,
+    whole: bool,
+    exception: BaseException,
+) -> bool:
+    """`stopped`, once it is clear that there is something to decide."""
     try:
         if not meant.crash(frame, exception):
             return False
         ticket = resolve(frame, key, cells, exception)
         if ticket is None:
-            local.declined = mark(exception)
+            state.local.declined = mark(exception)
             return False
         if ticket.root is not None and not (whole and restart.arrived(ticket, frame, cells)):
             raise Restart(ticket).with_traceback(exception.__traceback__)
@@ -109,8 +134,6 @@ def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool
         print("daifu: a crash could not be held; the exception goes on.", file=sys.stderr)
         sys.excepthook(*sys.exc_info())
         return False
-    finally:
-        local.busy = False
 
 
 def mark(exception: BaseException) -> tuple[int, int]:
@@ -122,7 +145,7 @@ def mark(exception: BaseException) -> tuple[int, int]:
 
 
 def resolve(
-    frame: FrameType, key: str, cells: tuple[CellType, ...], exception: BaseException
+    frame: FrameType, key: str, cells: FunctionType | None, exception: BaseException
 ) -> Ticket | None:
     """Ask what to do about a crash until the answer can be carried out; None to let it go on."""
     traceback = exception.__traceback__
@@ -137,7 +160,10 @@ def resolve(
     inner = traceback.tb_next
     if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
         point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
-    crash = Crash(frame, exception, point, named(frame.f_code, cells), next(state.ids))
+    shared: dict[str, CellType] = {}
+    if cells is not None:
+        shared = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+    crash = Crash(frame, exception, point, shared, next(state.ids))
     crash.origin = crash.target = capture.settled(crash)
     crash.obstacle = capture.obstacle(crash)
     crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
@@ -255,23 +281,9 @@ def ticket(
 
 def taken(frame: FrameType) -> Ticket:
     """The ticket of a frame that has reached its tail, which lets go of its locals here."""
-    if frame.f_code.co_flags & CO_OPTIMIZED:
-        emptied(frame)
+    if sys.version_info < (3, 13) and frame.f_code.co_name != "<module>":
+        frame.f_locals.clear()  # what the frame object cached when its locals were looked at
     return state.tickets.pop(frame)
-
-
-def emptied(frame: FrameType) -> None:
-    """Let a function's frame, which runs, let go of its locals; cells stay, they are shared."""
-    shared = {*frame.f_code.co_cellvars, *frame.f_code.co_freevars}
-    values = frame.f_locals
-    for name in list(values):
-        if name not in shared:
-            values[name] = None
-    if sys.version_info < (3, 13):  # these are copies
-        import ctypes
-
-        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
-        values.clear()
 
 
 def drive(frame: FrameType) -> object:

@@ -18,7 +18,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from types import CellType, FrameType, TracebackType
+from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import barrier, dynamo, state
@@ -84,9 +84,10 @@ async def entered() -> None:
 class Runtime:
     """See the module."""
 
-    __daifu_leave__ = Left
+    Left = Left
+
     every = BaseException
-    __daifu_cells__: tuple[CellType, ...] = ()
+    full = RecursionError
     iter = staticmethod(iter)
     iter_async = staticmethod(aiter)
     visible = staticmethod(names.visible)
@@ -94,7 +95,7 @@ class Runtime:
 
     # ---- barriers
 
-    def catch(self, key: str, cells: tuple[CellType, ...]) -> bool:
+    def catch(self, key: str, cells: FunctionType | None = None) -> bool:
         """The barrier of a whole body: whether the exception was resolved, so that the tail goes
         on.
         """
@@ -106,7 +107,7 @@ class Runtime:
             state.forget(frame)
         return recovered
 
-    def leave(self, key: str, cells: tuple[CellType, ...]) -> bool:
+    def leave(self, key: str, cells: FunctionType | None = None) -> bool:
         """The barrier of a block: whether the exception was resolved, so that the body is to be
         left.
         """

@@ -34,8 +34,9 @@ def vaccinated(path: str, source: bytes, cached: bool = True) -> CodeType:
     Raises:
         SyntaxError: the text is not valid Python.
     """
-    from daifu_dap.recovery import runtime, versions
-
+    # Not by a statement: a program may have put its own function in place of `__import__`.
+    runtime = importlib.import_module("daifu_dap.recovery.runtime")
+    versions = importlib.import_module("daifu_dap.recovery.versions")
     runtime.install()
     text = Text(path, source)
     code = cache.load(path, source) if cached else None
@@ -83,6 +84,9 @@ def install() -> None:
         code = own(self.get_filename(fullname))
         return plain(self, fullname) if code is None else code
 
+    # The import system takes its frames out of a traceback, and knows them by their file's name.
+    frozen = plain.__code__.co_filename
+    get_code.__code__ = get_code.__code__.replace(co_filename=frozen)
     loader.get_code = get_code  # type: ignore[method-assign]
     hook_runpy(runpy)
     if PYDEVD in sys.modules:
@@ -93,9 +97,9 @@ def install() -> None:
 
 def own(path: str) -> CodeType | None:
     """The vaccinated code of the project's file at `path`; None for any other."""
-    if not project.is_project(path):
-        return None
     try:
+        if not project.is_project(path):
+            return None
         with open(path, "rb") as file:
             source = file.read()
         return vaccinated(path, source)

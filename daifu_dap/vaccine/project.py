@@ -10,12 +10,12 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-import sysconfig
 from collections.abc import Sequence
 from functools import cache
 
 INCLUDE, EXCLUDE = "DAIFU_INCLUDE", "DAIFU_EXCLUDE"
 INSTALLED = ("site-packages", "dist-packages")
+LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 _roots: list[str] = []
@@ -67,8 +67,7 @@ def is_project(path: str) -> bool:
 
 def standard(path: str) -> bool:
     """Whether a file belongs to an interpreter or a virtual environment."""
-    library = os.path.realpath(sysconfig.get_path("stdlib"))
-    if below(path, library):
+    if below(path, LIBRARY):
         return True
     prefix = os.path.realpath(sys.prefix)
     return sys.prefix != sys.base_prefix and below(path, prefix)

@@ -15,7 +15,6 @@ from daifu_dap.vaccine.names import RUNTIME
 Node = TypeVar("Node", bound=ast.AST)
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-LOAD, STORE = ast.Load(), ast.Store()
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -41,31 +40,24 @@ def on(node: Node, line: int) -> Node:
 
 
 def _place(node: Node, line: int, end_line: int, column: int, end_column: int) -> Node:
-    todo: list[object] = [node]
+    todo: list[ast.AST] = [node]
     while todo:
         each = todo.pop()
-        if not isinstance(each, ast.AST):
-            continue
-        fields = each.__dict__
-        if "lineno" in fields:
-            continue
-        for value in fields.values():
-            if isinstance(value, list):
-                todo += value
-            else:
-                todo.append(value)
-        if each._attributes:
-            fields["lineno"], fields["end_lineno"] = line, end_line
-            fields["col_offset"], fields["end_col_offset"] = column, end_column
+        if "lineno" in each._attributes:
+            if hasattr(each, "lineno"):
+                continue
+            each.lineno, each.end_lineno = line, end_line  # type: ignore[attr-defined]
+            each.col_offset, each.end_col_offset = column, end_column  # type: ignore[attr-defined]
+        todo.extend(ast.iter_child_nodes(each))
     return node
 
 
 def load(name: str) -> ast.Name:
-    return ast.Name(name, LOAD)
+    return ast.Name(name, ast.Load())
 
 
 def store(name: str) -> ast.Name:
-    return ast.Name(name, STORE)
+    return ast.Name(name, ast.Store())
 
 
 def assign(name: str, value: ast.expr) -> ast.Assign:
@@ -74,7 +66,7 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 def runtime(method: str, *arguments: ast.expr) -> ast.Call:
     """A call of `method` of the runtime."""
-    return ast.Call(ast.Attribute(load(RUNTIME), method, LOAD), list(arguments), [])
+    return ast.Call(ast.Attribute(load(RUNTIME), method, ast.Load()), list(arguments), [])
 
 
 def constant(value: object) -> ast.Constant:
@@ -83,6 +75,7 @@ def constant(value: object) -> ast.Constant:
 
 def replaced(node: Node, **fields: object) -> Node:
     """A shallow copy of `node` with some fields changed; the text's own tree stays as it is."""
-    copy = node.__new__(type(node))
-    copy.__dict__.update(node.__dict__, **fields)
-    return copy
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields if hasattr(node, name)})
+    for name, value in fields.items():
+        setattr(copy, name, value)
+    return ast.copy_location(copy, node)
