@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap import surgery
-from daifu_dap.adapter import runtime
+from daifu_dap.adapter import jumps, runtime
 from daifu_dap.adapter.edits import Edit, collect
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.texts import Texts
@@ -33,13 +33,22 @@ RESUMING = ("continue", "next", "stepIn", "stepOut")
 
 @dataclass
 class Stop:
-    """A thread held at a crash: what was announced, and where it would go on."""
+    """A thread held at a crash: what was announced, and where it would go on.
+
+    `goal` is the line of the cell that was chosen to go on at, in place of the crashed one.
+    """
 
     thread_id: int
     stop_id: int
     body: Json
     point: surgery.CrashPoint
     told: bool = False
+    goal: int | None = None
+
+    @property
+    def way(self) -> Json:
+        """How it goes on unless something else is said."""
+        return {"action": "retry"} if self.goal is None else {"action": "goto", "line": self.goal}
 
     @property
     def frame_id(self) -> int | None:
@@ -57,6 +66,7 @@ class Crashes:
         self.stops: dict[int, Stop] = {}
         self.texts = Texts()
         self._baseline = surgery.Baseline()
+        self._jumps = jumps.Jumps(session, self)
         self._handlers: dict[str, Callable[[Message, Fields], None]] = {
             "daifu/describe": self.describe,
             "daifu/cells": self.cells,
@@ -103,13 +113,10 @@ class Crashes:
     def claims(self, request: Message) -> bool:
         """Have the worker handle a request if it is one about crashes; tell whether it was."""
         command = request["command"]
-        handler = self._handlers.get(command)
+        handler = self._handlers.get(command) or self._jumps.handler(request)
         if handler is None and command in RESUMING and self.stops:
             handler = self.carry_on
         if handler is None:
-            if command == "gotoTargets" and self.stops:
-                self._session.reply(request, {"targets": []})
-                return True
             return False
         fields = Fields(request.get("arguments"))
         chosen = handler
@@ -120,7 +127,7 @@ class Crashes:
     def describe(self, request: Message, fields: Fields) -> None:
         """Say again what is known of a crash."""
         stop = self._pick(fields)
-        answer = self._ask("describe", {"stopId": stop.stop_id}, stop)
+        answer = self.ask("describe", {"stopId": stop.stop_id}, stop)
         self._session.reply(request, answer["crash"])
 
     def cells(self, request: Message, fields: Fields) -> None:
@@ -157,7 +164,7 @@ class Crashes:
         """Apply an edit and retry."""
         stop = self._pick(fields)
         body, events = self._apply(stop, lambda: self._collect(fields))
-        self._leave(request, [stop], {"action": "retry"}, body, events)
+        self._leave(request, [stop], stop.way, body, events)
 
     def resolve(self, request: Message, fields: Fields) -> None:
         """Leave a crash without an edit."""
@@ -167,17 +174,20 @@ class Crashes:
         asked: Json = {"action": action, "value": fields.string("value")}
         asked["frameId"] = fields.integer("frameId")
         asked["line"] = fields.integer("line", required=action == "goto", least=1)
-        self._leave(request, [self._pick(fields)], asked, {}, [])
+        stop = self._pick(fields)
+        if action == "restartFrame":
+            self._restart(request, stop, asked)
+        else:
+            self._leave(request, [stop], asked, {}, [])
 
     def restart_frame(self, request: Message, fields: Fields) -> None:
         """Call a function of the stack again (the standard request)."""
         frame_id = fields.integer("frameId", required=True)
         for stop in self.stops.values():
             if any(each.get("frameId") == frame_id for each in stop.body.get("frames") or ()):
-                asked = {"action": "restartFrame", "frameId": frame_id}
-                self._leave(request, [stop], asked, {}, [])
+                self._restart(request, stop, {"action": "restartFrame", "frameId": frame_id})
                 return
-        self._any_stop()
+        self.any_stop()
         raise Refusal.of(
             refusals.NOT_RESUMABLE,
             function=f"Frame {frame_id}",
@@ -189,23 +199,24 @@ class Crashes:
         named = fields.integer("threadId")
         stop = self.stops.get(named or 0)
         stops = [stop] if stop is not None else list(self.stops.values())
-        if self._session.attributes.on_continue == "raise":
+        chosen = any(each.goal is not None for each in stops)
+        if self._session.attributes.on_continue == "raise" and not chosen:
             self._leave(request, stops, {"action": "raise"}, self._continued(stops), [])
             return
         events: list[Json] = []
         for each in stops:
             events += self._apply(each, lambda: Edit({}, []))[1]
-        self._leave(request, stops, {"action": "retry"}, self._continued(stops), events)
+        self._leave(request, stops, None, self._continued(stops), events)
 
     def journal(self, request: Message, fields: Fields) -> None:
         """Say what was recovered in this session."""
         stop = next(iter(self.stops.values()), None)
-        answer = self._ask("journal", {}, stop)
+        answer = self.ask("journal", {}, stop)
         self._session.reply(request, {"entries": answer["entries"]})
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _any_stop(self) -> None:
+    def any_stop(self) -> None:
         """Refuse when no thread is held at a crash."""
         if not self.stops:
             reason = refusals.RUNNING if self._session.running else refusals.NOT_STOPPED
@@ -215,7 +226,7 @@ class Crashes:
         """Return the crash stop that a request is about."""
         thread_id = fields.integer("threadId")
         stop_id = fields.integer("stopId")
-        self._any_stop()
+        self.any_stop()
         listed = ", ".join(map(str, sorted(self.stops)))
         if thread_id is None:
             if len(self.stops) > 1:
@@ -235,14 +246,22 @@ class Crashes:
             self._refresh()
         return collect(self.texts, fields)
 
-    def _plan(self, stop: Stop, edit: Edit) -> surgery.Plan:
-        """Plan an edit together with everything that was saved meanwhile."""
+    def _plan(self, stop: Stop, edit: Edit, abandoned: bool = False) -> surgery.Plan:
+        """Plan an edit together with everything that was saved meanwhile.
+
+        An `abandoned` frame need not be able to go on in it.
+        """
         edit.files |= self.texts.saved(apart_from=edit.named)
         files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
-        return surgery.plan(files, stop.point, self._baseline)
+        return surgery.plan(files, None if abandoned else stop.point, self._baseline)
 
-    def _apply(self, stop: Stop, make: Callable[[], Edit]) -> tuple[Json, list[Json]]:
+    def _apply(
+        self, stop: Stop, make: Callable[[], Edit], leaving: Json | None = None
+    ) -> tuple[Json, list[Json]]:
         """Apply an edit, all or nothing; return the answer's body and the events to send.
+
+        With `leaving` the crashed frame does not go on in the new text but is left in that way,
+        and nothing is applied unless it can be.
 
         Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
         """
@@ -250,7 +269,7 @@ class Crashes:
             if not self.texts.running:
                 self._refresh()
             edit = make()
-            plan = self._plan(stop, edit)
+            plan = self._plan(stop, edit, leaving is not None)
             if plan.refusals:
                 said = plan.refusals[0].message
                 raise runtime.Failed(said, [each.to_json() for each in plan.refusals])
@@ -259,11 +278,13 @@ class Crashes:
             }
             if not files:
                 return plan.to_json(), []
+            goal = self._goal(stop, files)
             drafts = edit.prepare()
             try:
                 asked = {"stopId": stop.stop_id, "files": files, "resume": plan.resume_at}
                 asked["expect"] = {path: self.texts.running[path] for path in files}
-                done = self._ask("replace", asked, stop)
+                asked["leaving"] = leaving
+                done = self.ask("replace", asked, stop)
                 if done.get("stale"):
                     self._refresh()
                     continue
@@ -273,17 +294,39 @@ class Crashes:
                 for draft in drafts:
                     draft.drop()
             self.texts.applied(files)
+            stop.goal = goal
             if plan.resume_at is not None:
                 stop.point = surgery.CrashPoint(stop.point.path, *plan.resume_at)
             return _done(plan, files, done)
         raise runtime.Failed("The running texts keep changing; try again.")
 
+    def _goal(self, stop: Stop, files: dict[str, str]) -> int | None:
+        """Where the cell that was chosen to go on at is in the new texts."""
+        path = stop.point.path
+        if stop.goal is None or path not in files:
+            return stop.goal
+        old = self._baseline.outline(self.texts.text(path), path)
+        return jumps.moved(
+            stop.goal, path, old, self._baseline.outline(files[path], path, base=old)
+        )
+
+    def _restart(self, request: Message, stop: Stop, asked: Json) -> None:
+        """Apply what was saved, and call a function of the stack again."""
+        stop.goal = None
+        _, events = self._apply(stop, lambda: Edit({}, []), leaving=asked)
+        self._leave(request, [stop], asked, {}, events)
+
     def _leave(
-        self, request: Message, stops: list[Stop], asked: Json, body: Json, events: list[Json]
+        self,
+        request: Message,
+        stops: list[Stop],
+        asked: Json | None,
+        body: Json,
+        events: list[Json],
     ) -> None:
-        """Decide how held threads go on, answer, and only then let them."""
+        """Decide how held threads go on (None: as was chosen), answer, and only then let them."""
         for stop in stops:
-            self._ask("decide", {**asked, "stopId": stop.stop_id}, stop)
+            self.ask("decide", {**(asked or stop.way), "stopId": stop.stop_id}, stop)
         for stop in stops:
             self.stops.pop(stop.thread_id, None)
         self._session.running = not self.stops
@@ -303,10 +346,14 @@ class Crashes:
 
     def _refresh(self) -> None:
         """Learn what runs now."""
-        answer = self._ask("texts", {"known": self.texts.known()}, None)
+        answer = self.ask("texts", {"known": self.texts.known()}, None)
         self.texts.refresh(answer["texts"])
 
-    def _ask(self, do: str, arguments: Json, stop: Stop | None) -> Json:
+    def placed(self, body: Json) -> Json:
+        """Return a `stackTrace` answer in which each held frame stands where it would go on."""
+        return jumps.placed(list(self.stops.values()), body)
+
+    def ask(self, do: str, arguments: Json, stop: Stop | None) -> Json:
         """Ask the runtime, in the held thread of `stop` if there is one."""
         frame_id = None if stop is None else stop.frame_id
         return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)

@@ -157,7 +157,10 @@ class Session:
         def relay(answer: Message) -> None:
             rewrite = REWRITTEN.get(command)
             if rewrite is not None and answer.get("success") and isinstance(original, dict):
-                answer = {**answer, "body": rewrite(original, answer.get("body") or {})}
+                body = rewrite(original, answer.get("body") or {})
+                if command == "stackTrace":
+                    body = self.crashes.placed(body)
+                answer = {**answer, "body": body}
             if client is not None and client is self.client:
                 client.post({**answer, "request_seq": request["seq"]})
 

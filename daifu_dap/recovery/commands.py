@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import bridge, control
+from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def _replace(request: Json) -> Json:
             return {"stale": True}
     place = request.get("resume")
     resume = tuple(place) if place else None
-    done = control.replace(held.crash, dict(request["files"]), resume)
+    leaving = request.get("leaving")
+    resolution = _resolution(held, leaving) if leaving else None
+    done = control.replace(held.crash, dict(request["files"]), resume, resolution)
     return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
 
 
@@ -82,6 +85,22 @@ def _decide(request: Json) -> Json:
     control.post(held.crash, resolution)
     held.decision = resolution
     return {}
+
+
+def _check(request: Json) -> Json:
+    """Check that the thread can be left in the way asked for."""
+    held = _find(request)
+    control.post(held.crash, _resolution(held, request))
+    return {}
+
+
+def _target(request: Json) -> Json:
+    """The cell on a line of the crashed frame, at which it can go on."""
+    crash = _find(request).crash
+    point = control.goal(crash, request["line"])
+    first, last = extent(point.node)
+    label = crash.source.splitlines()[first - 1].strip()
+    return {"line": first, "target": {"label": label, "line": first, "endLine": last}}
 
 
 def _resume(request: Json) -> Json:
@@ -150,14 +169,12 @@ def _depth(held: Held, frame_id: int | None) -> int:
     `frame_id`."""
     if frame_id is None:
         return 0
-    depth = 0
     why = "it is not a frame of this stop"
     for entry in bridge.describe(held)["frames"]:
         if entry.get("frameId") == frame_id:
-            if entry.get("resumable"):
-                return depth
-            why = str(entry.get("reason") or "it is not vaccinated")
-        depth += bool(entry.get("resumable"))
+            if entry.get("depth") is not None:
+                return int(entry["depth"])
+            why = str(entry.get("reason") or why)
     raise Refusal.of(refusals.NOT_RESUMABLE, function=f"Frame {frame_id}", why=why)
 
 
@@ -168,6 +185,8 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "texts": _texts,
     "replace": _replace,
     "decide": _decide,
+    "check": _check,
+    "target": _target,
     "resume": _resume,
     "journal": _journal,
 }

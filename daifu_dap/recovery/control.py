@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from daifu_dap.recovery import barrier, state, versions
+from daifu_dap.recovery import barrier, leap, state, versions
 from daifu_dap.recovery import journal as _journal
 from daifu_dap.recovery import replace as _replace
 from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.locate import Point
 from daifu_dap.recovery.place import Place
 from daifu_dap.recovery.resolution import Raise, Resolution
 
@@ -22,7 +24,12 @@ def running_texts() -> dict[str, str]:
     return {path: file.present.text for path, file in versions.files().items()}
 
 
-def replace(crash: Crash, files: dict[str, str], resume: Place | None = None) -> dict[str, Any]:
+def replace(
+    crash: Crash,
+    files: dict[str, str],
+    resume: Place | None = None,
+    leaving: Resolution | None = None,
+) -> dict[str, Any]:
     """Make `files` the running texts; the crash stays held.
 
     Args:
@@ -30,6 +37,7 @@ def replace(crash: Crash, files: dict[str, str], resume: Place | None = None) ->
         files: the whole new text of each file, by path.
         resume: line and column (bytes) of the statement at which the frame goes on, if it was
             planned.
+        leaving: how the crashed frame is to be left, if it is not to go on in the new texts.
 
     Returns:
         `functions`: qualified names of the functions that run new code from their next call on;
@@ -38,7 +46,8 @@ def replace(crash: Crash, files: dict[str, str], resume: Place | None = None) ->
     Raises:
         Refusal: it cannot be done; nothing has changed.
     """
-    return _replace.replace(crash, files, resume)
+    then = None if leaving is None else partial(post, crash, leaving)
+    return _replace.replace(crash, files, resume, then)
 
 
 def post(crash: Crash, resolution: Resolution) -> None:
@@ -49,6 +58,15 @@ def post(crash: Crash, resolution: Resolution) -> None:
     """
     if not (isinstance(resolution, Raise) and resolution.exc is None):
         barrier.prepared(crash, resolution)
+
+
+def goal(crash: Crash, line: int) -> Point:
+    """The cell that `line` means, at which the crashed frame can go on.
+
+    Raises:
+        Refusal: there is none.
+    """
+    return leap.goal(crash, line)
 
 
 def journal() -> list[dict[str, Any]]:

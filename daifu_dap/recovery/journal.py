@@ -30,8 +30,9 @@ def crashed(crash: Crash) -> dict[str, Any]:
 
 def resolved(entry: dict[str, Any], crash: Crash, resolution: Resolution) -> None:
     """Say how; the entry is in the journal from here on."""
-    entry["resolution"] = "replace" if crash.diff else resolution.action
-    entry["resumeLine"] = crash.line
+    mended = crash.diff and resolution.action == "retry"
+    entry["resolution"] = "replace" if mended else resolution.action
+    entry["resumeLine"] = getattr(resolution, "line", crash.line)
     entry["diff"] = "".join(crash.diff)
     entry["restoreMs"] = None
     _entries.append(entry)

@@ -43,12 +43,17 @@ def whole(crash: Crash, text: str) -> dict[str, Any]:
     return replace(crash, {crash.filename: text}, None)
 
 
-def replace(crash: Crash, files: dict[str, str], resume: Place | None) -> dict[str, Any]:
-    """See `control.replace`."""
+def replace(
+    crash: Crash,
+    files: dict[str, str],
+    resume: Place | None,
+    then: Callable[[], object] | None = None,
+) -> dict[str, Any]:
+    """See `control.replace`; with `then`, called last, the crashed frame stays in its old text."""
     changes = [Change(path, text) for path, text in files.items()]
     target = crash.target
     for change in changes:
-        if change.file.path == crash.filename:
+        if change.file.path == crash.filename and then is None:
             change.settle(crash)
             assert change.plan is not None
             target = place.moved(crash, change.new, change.plan, resume)
@@ -56,6 +61,8 @@ def replace(crash: Crash, files: dict[str, str], resume: Place | None) -> dict[s
     try:
         for change in changes:
             change.apply(undo, crash)
+        if then is not None:
+            then()
     except BaseException as error:
         for step in reversed(undo):
             step()

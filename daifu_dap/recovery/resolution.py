@@ -63,8 +63,11 @@ class Return(Resolution):
 class Goto(Resolution):
     """Go on at another cell of the frame.
 
+    Blocks that hold only the crash are left as by `break`; a block that holds only the other cell
+    must be one that can be entered in its middle (see `leap`).
+
     Args:
-        line: the line, in the text that runs now, on which the cell starts.
+        line: the line, in the text that runs now, on which the cell starts (of several the first).
     """
 
     line: int
@@ -72,7 +75,10 @@ class Goto(Resolution):
 
 @dataclass(frozen=True)
 class RestartFrame(Resolution):
-    """Call a function again with the arguments it was called with, by its newest text.
+    """Call a function again by its newest text, with its parameters as they are now.
+
+    The frames from the crash to it end first, as by an exception: their `with` blocks are exited,
+    their `finally` bodies run.
 
     Args:
         depth: 0 is the crashed frame, 1 its nearest vaccinated caller, and so on.

@@ -59,8 +59,8 @@ class Restart(BaseException):
     def __del__(self) -> None:
         if self.ticket is not None and not sys.is_finalizing() and sys.stderr is not None:
             print(
-                f"daifu: {self} was given up: something on its way took every exception, and the "
-                "program went on there.",
+                f"daifu: {self}: that was given up, since the program went on elsewhere before. "
+                "Something on the way took every exception, or a later crash was resolved so.",
                 file=sys.stderr,
             )
 

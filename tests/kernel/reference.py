@@ -56,7 +56,10 @@ class Restart(BaseException):
 
 
 Decide = Callable[["Run", Path, bool], None]
-"""What happens at a crash: it raises one of the above. Told: the cell, whether it is `__next__`."""
+"""What happens at a crash: one of the above is raised, or the cell runs again.
+
+Told: the cell, and whether it was `__next__` that crashed.
+"""
 
 
 @dataclass
@@ -100,14 +103,14 @@ class Run:
     # ---- cells
 
     def cell(self, path: Path, action: Callable[[], Any], following: bool = False) -> Any:
-        try:
-            return action()
-        except Boom:
-            pass
-        except NameError as error:
-            raise UnboundLocalError(error) from None
-        self.decide(self, path, following)
-        raise AssertionError("a crash is left")
+        while True:
+            try:
+                return action()
+            except Boom:
+                self.jump = None  # somebody decides anew
+            except NameError as error:
+                raise UnboundLocalError(error) from None
+            self.decide(self, path, following)
 
     def value(self, node: ast.expr) -> Any:
         return eval(compile(ast.Expression(node), "reference", "eval"), self.names)
@@ -275,9 +278,9 @@ class Run:
                     raise
                 inside = self.landed(back)
                 continue
-            if pending is not None:
-                raise pending
-            return None
+            if pending is None or (isinstance(pending, Jump) and pending is not self.jump):
+                return None
+            raise pending
 
     def parts(self, node: ast.Try, path: Path, inside: Path) -> None:
         """What stands before the `finally`."""

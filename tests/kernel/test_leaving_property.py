@@ -163,3 +163,65 @@ def check_restart(text: str, at: int, depth: int) -> None:
 
     again = woven(text, World(crash_at=at), answer)
     assert again == interpreted(text, World(crash_at=at), decide)
+
+
+WAYS = st.tuples(st.sampled_from(["retry", "skip", "goto", "restart"]), st.integers(0, 60))
+
+
+@SETTINGS
+@given(calling(), st.lists(WAYS, min_size=2, max_size=4), st.data())
+def test_any_way_after_any_other(text: str, ways: list[tuple[str, int]], data: Any) -> None:
+    at, crashes = 0, []
+    for _ in ways:
+        at = data.draw(st.integers(at + 1, at + max(probes(text), 1)))
+        crashes.append(at)
+    check_ways(text, crashes, ways)
+
+
+class Crashing(World):
+    """A world with several crashes to come."""
+
+    def __init__(self, at: list[int]) -> None:
+        super().__init__(at[0])
+        self.left = at[1:]
+
+    def probe(self, number: int, value: Any = None) -> Any:
+        if self.crash_at is None and self.left:
+            self.crash_at = self.left.pop(0)
+        return super().probe(number, value)
+
+
+def check_ways(text: str, crashes: list[int], ways: list[tuple[str, int]]) -> None:
+    """Resolve each crash another way."""
+    offered: list[list[int]] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        way, chosen = ways[len(offered)]
+        lines = [each.node.lineno for each in leap.targets(crash)]
+        offered.append(lines)
+        if way == "goto":
+            return daifu.Goto(lines[chosen % len(lines)])
+        if way == "restart":
+            return daifu.RestartFrame(chosen % 2 if crash.function == "inner" else 0)
+        return daifu.Skip() if way == "skip" else daifu.Retry()
+
+    count = 0
+
+    def decide(run: reference.Run, path: reference.Path, following: bool) -> None:
+        nonlocal count
+        way, chosen = ways[count]
+        lines = offered[count]
+        count += 1
+        found = reference.enterable(run.node, path, following)
+        assert sorted(found) == sorted(lines)
+        if way == "goto":
+            run.go(path, found[lines[chosen % len(lines)]])
+        if way == "skip":
+            run.go(path, path, after=True)
+        if way == "restart":
+            called = run.outer if chosen % 2 and run.outer is not None else run
+            raise reference.Restart(called, called.parameters)
+
+    gone = woven(text, Crashing(crashes), answer)
+    assert gone == interpreted(text, Crashing(crashes), decide)
+    assert count == len(offered)

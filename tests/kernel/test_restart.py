@@ -351,7 +351,7 @@ def test_what_cannot_be_seen_to_take_it_ends_it_there_and_says_so(
     """
     assert ended(lab, text, 1)[0] == "went on"
     gc.collect()
-    assert "main is called again was given up" in capsys.readouterr().err
+    assert "main is called again: that was given up" in capsys.readouterr().err
 
 
 def test_handlers_that_only_look_do_look(lab: Lab) -> None:
