@@ -29,7 +29,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="a few rounds, to see that it runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--core", type=int, help="run on this processor core only")
     return parser
@@ -50,9 +50,7 @@ def compared(plain: Sequence[float], other: Sequence[float]) -> Figure:
 def interval(values: Sequence[float], rounds: int = 2000, seed: int = 0) -> tuple[float, float]:
     """The 95 % interval of the median of `values`, by bootstrap."""
     draw = random.Random(seed)
-    medians = sorted(
-        statistics.median(draw.choices(values, k=len(values))) for _ in range(rounds)
-    )
+    medians = sorted(statistics.median(draw.choices(values, k=len(values))) for _ in range(rounds))
     return medians[int(0.025 * rounds)], medians[int(0.975 * rounds)]
 
 

@@ -27,7 +27,7 @@ import time
 from collections.abc import Coroutine, Generator
 from dataclasses import replace
 from functools import partial
-from types import CellType, FrameType, FunctionType
+from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
@@ -45,7 +45,7 @@ from daifu_dap.recovery import (
 )
 from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash, tidy
-from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate
+from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate, named
 from daifu_dap.recovery.resolution import (
     Goto,
     Raise,
@@ -62,6 +62,7 @@ from daifu_dap.vaccine.weave import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
+CO_OPTIMIZED = 0x1
 RUNTIME = os.path.join(os.path.dirname(__file__), "runtime.py")
 
 ACTIONS: dict[type[Resolution], str] = {
@@ -73,13 +74,13 @@ ACTIONS: dict[type[Resolution], str] = {
 }
 
 
-def stopped(frame: FrameType, key: str, cells: FunctionType | None, whole: bool = False) -> bool:
+def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool = False) -> bool:
     """Resolve the exception that is being handled in `frame`.
 
     Args:
         frame: the frame of a woven body.
         key: names the text it runs.
-        cells: a function that closes over the frame's cell and free variables, if it has any.
+        cells: the frame's cell and free variables.
         whole: whether the barrier is that of the whole body.
 
     Returns:
@@ -113,7 +114,7 @@ def stopped(frame: FrameType, key: str, cells: FunctionType | None, whole: bool 
 def decided(
     frame: FrameType,
     key: str,
-    cells: FunctionType | None,
+    cells: tuple[CellType, ...],
     whole: bool,
     exception: BaseException,
 ) -> bool:
@@ -145,7 +146,7 @@ def mark(exception: BaseException) -> tuple[int, int]:
 
 
 def resolve(
-    frame: FrameType, key: str, cells: FunctionType | None, exception: BaseException
+    frame: FrameType, key: str, cells: tuple[CellType, ...], exception: BaseException
 ) -> Ticket | None:
     """Ask what to do about a crash until the answer can be carried out; None to let it go on."""
     traceback = exception.__traceback__
@@ -160,10 +161,7 @@ def resolve(
     inner = traceback.tb_next
     if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
         point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
-    shared: dict[str, CellType] = {}
-    if cells is not None:
-        shared = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
-    crash = Crash(frame, exception, point, shared, next(state.ids))
+    crash = Crash(frame, exception, point, named(frame.f_code, cells), next(state.ids))
     crash.origin = crash.target = capture.settled(crash)
     crash.obstacle = capture.obstacle(crash)
     crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
@@ -281,9 +279,23 @@ def ticket(
 
 def taken(frame: FrameType) -> Ticket:
     """The ticket of a frame that has reached its tail, which lets go of its locals here."""
-    if sys.version_info < (3, 13) and frame.f_code.co_name != "<module>":
-        frame.f_locals.clear()  # what the frame object cached when its locals were looked at
+    if frame.f_code.co_flags & CO_OPTIMIZED:
+        emptied(frame)
     return state.tickets.pop(frame)
+
+
+def emptied(frame: FrameType) -> None:
+    """Let a function's frame, which runs, let go of its locals; cells stay, they are shared."""
+    shared = {*frame.f_code.co_cellvars, *frame.f_code.co_freevars}
+    values = frame.f_locals
+    for name in list(values):
+        if name not in shared:
+            values[name] = None
+    if sys.version_info < (3, 13):  # these are copies
+        import ctypes
+
+        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+        values.clear()
 
 
 def drive(frame: FrameType) -> object:

@@ -29,10 +29,9 @@ import ast
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType
 
-from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step
+from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step, global_names
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, alone, definition, statements
 from daifu_dap.vaccine.syntax import (
@@ -48,6 +47,9 @@ from daifu_dap.vaccine.syntax import (
 from daifu_dap.vaccine.text import Scope, declared_global
 from daifu_dap.vaccine.weave import (
     BREAK,
+    CO_ASYNC_GENERATOR,
+    CO_COROUTINE,
+    CO_GENERATOR,
     CONTINUE,
     PENDING,
     RETURN,
@@ -367,19 +369,9 @@ def build(
     modes = [int(kind) for kind, _ in live if kind.isdigit()]
     known = () if module else (*plain.co_varnames, *plain.co_cellvars)
     kept = tuple(name for name in bound if name in known and name not in cells)
-    own = (
-        []
-        if module
-        else [n for n in plain.co_varnames if n not in plain.co_cellvars and n not in cells]
-    )
-    all_cells = (
-        () if module else tuple(dict.fromkeys((*plain.co_cellvars, *plain.co_freevars, *cells)))
-    )
     resumer = kind(
         text.key,
         scope.numbers,
-        all_cells,
-        own,
         module,
         partial(definition, text, select=select),
         scope.flavour,
@@ -412,6 +404,12 @@ def build(
         before.append(nowhere(ast.Delete([ast.Name(n, ast.Del()) for n in unbound])))
     if scope.flavour & YIELDING:  # whatever is left of it, it stays one
         before.append(nowhere(ast.If(constant(False), [ast.Expr(ast.Yield())], [])))
+    if "__class__" in cells:  # whatever is left of it, a later one may mean it
+        before.append(nowhere(ast.If(constant(False), [ast.Expr(load("__class__"))], [])))
+    local = [n for n in plain.co_varnames if n not in cells and n not in global_names(plain)]
+    if local:  # even those that are bound nowhere in what is left
+        dead: list[ast.expr] = [store(name) for name in local]
+        before.append(nowhere(ast.If(constant(False), [ast.Assign(dead, constant(None))], [])))
     shared = [n for n in cells if n != "__class__"]
     outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
     if common := declared_global(scope.node):

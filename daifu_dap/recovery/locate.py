@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 import dis
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import CodeType
+from types import CellType, CodeType
 
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
@@ -128,6 +129,28 @@ def instruction(code: CodeType, offset: int) -> int:
     while offset > 0 and raw[offset] == CACHE:
         offset -= 2
     return offset
+
+
+def global_names(code: CodeType) -> set[str]:
+    """The variables that `code` reads as global ones.
+
+    A comprehension that is inlined, as since 3.12, has its variables among those of the function
+    around it; elsewhere in that function the same name may be a global one's.
+    """
+    if sys.version_info < (3, 12):
+        return set()
+    both = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}.intersection(code.co_names)
+    if not both:
+        return both
+    named = dis.get_instructions(code)
+    return both & {each.argval for each in named if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+
+
+def named(code: CodeType, cells: tuple[CellType, ...]) -> dict[str, CellType]:
+    """The cells of a frame of `code` by name."""
+    found = zip((*code.co_cellvars, *code.co_freevars), cells, strict=True)
+    others = global_names(code)
+    return {name: cell for name, cell in found if name not in others}
 
 
 def start(node: ast.AST) -> tuple[int, int]:

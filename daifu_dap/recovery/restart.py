@@ -28,7 +28,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import CellType, CodeType, FrameType, FunctionType
+from types import CellType, CodeType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
@@ -36,7 +36,7 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import capture, meant, state, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
-from daifu_dap.recovery.locate import Point, Step
+from daifu_dap.recovery.locate import Point, Step, named
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine import names, project, weave
 from daifu_dap.vaccine.text import Scope, Text
@@ -133,7 +133,7 @@ def prepared(crash: Crash, depth: int, started: float) -> Ticket:
     )
 
 
-def arrived(ticket: Ticket, frame: FrameType, cells: FunctionType | None) -> bool:
+def arrived(ticket: Ticket, frame: FrameType, cells: tuple[CellType, ...]) -> bool:
     """Whether the barrier of `frame`'s whole body is the one that `ticket` is for.
 
     The ticket then has the frame's cells.
@@ -141,9 +141,7 @@ def arrived(ticket: Ticket, frame: FrameType, cells: FunctionType | None) -> boo
     if ticket.root is not root(frame):
         return False
     ticket.root = None
-    if cells is not None:
-        own = zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True)
-        ticket.cells = {**ticket.cells, **dict(own)}
+    ticket.cells = {**ticket.cells, **named(frame.f_code, cells)}
     return True
 
 

@@ -18,7 +18,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from types import FrameType, FunctionType, TracebackType
+from types import CellType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import barrier, dynamo, state
@@ -84,10 +84,10 @@ async def entered() -> None:
 class Runtime:
     """See the module."""
 
-    Left = Left
-
+    __daifu_leave__ = Left
     every = BaseException
     full = RecursionError
+    __daifu_cells__: tuple[CellType, ...] = ()
     iter = staticmethod(iter)
     iter_async = staticmethod(aiter)
     visible = staticmethod(names.visible)
@@ -95,7 +95,7 @@ class Runtime:
 
     # ---- barriers
 
-    def catch(self, key: str, cells: FunctionType | None = None) -> bool:
+    def catch(self, key: str, cells: tuple[CellType, ...]) -> bool:
         """The barrier of a whole body: whether the exception was resolved, so that the tail goes
         on.
         """
@@ -107,7 +107,7 @@ class Runtime:
             state.forget(frame)
         return recovered
 
-    def leave(self, key: str, cells: FunctionType | None = None) -> bool:
+    def leave(self, key: str, cells: tuple[CellType, ...]) -> bool:
         """The barrier of a block: whether the exception was resolved, so that the body is to be
         left.
         """

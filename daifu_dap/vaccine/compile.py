@@ -9,6 +9,7 @@ name, and the code object is picked out and given back its qualified name.
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import CodeType
@@ -31,11 +32,8 @@ def everything(scope: Scope) -> bool:
 
 def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
     """A weaver for the body of `scope`."""
-    code = scope.plain
-    cells = () if scope.module else (*code.co_cellvars, *code.co_freevars)
-    own = () if scope.module else [n for n in code.co_varnames if n not in code.co_cellvars]
     nested = partial(definition, text, select=select)
-    return Weaver(text.key, scope.numbers, cells, own, scope.module, nested, scope.flavour)
+    return Weaver(text.key, scope.numbers, scope.module, nested, scope.flavour)
 
 
 def definition(text: Text, node: Function, select: Select) -> ast.stmt:
@@ -53,7 +51,10 @@ def definition(text: Text, node: Function, select: Select) -> ast.stmt:
 
 
 def module(text: Text, select: Select = everything, body: bool = True) -> CodeType:
-    """The vaccinated code of a whole file.
+    """The vaccinated code of a whole file; `text` is trimmed.
+
+    A tree has no cycles, so no garbage collection can free anything of it; those that making it
+    would set off take as long as compiling does, and are put off.
 
     Args:
         select: which functions are vaccinated.
@@ -62,16 +63,31 @@ def module(text: Text, select: Select = everything, body: bool = True) -> CodeTy
     Raises:
         SyntaxError: the text is not valid Python; as the plain compiler says it.
     """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return woven(text, select, body)
+    except Exception as error:
+        failed = error
+    finally:
+        text.trim()
+        if collecting:
+            gc.enable()
     text.plain  # noqa: B018  (every error is the plain compiler's)
+    raise failed
+
+
+def woven(text: Text, select: Select, body: bool) -> CodeType:
     tree = text.tree
-    scope = text.scopes[id(tree)]
     doc, rest = split(tree.body)
+    if any(map(future, rest)):
+        raise SyntaxError("from __future__ imports must come first")
     if body and rest and nesting(rest) <= MAX_NESTING:
-        weave = weaver(text, scope, select)
-        woven = [*doc, *barrier(weave, weave.block(rest))]
+        weave = weaver(text, text.scopes[id(tree)], select)
+        statements = [*doc, *barrier(weave, weave.block(rest))]
     else:
-        woven = Outside(partial(definition, text, select=select)).block(tree.body)
-    return patched(compile(replaced_module(tree, woven), text.path, "exec", dont_inherit=True))
+        statements = Outside(partial(definition, text, select=select)).block(tree.body)
+    return patched(compile(ast.Module(statements, []), text.path, "exec", dont_inherit=True))
 
 
 def function(text: Text, scope: Scope, select: Select = everything) -> CodeType:
@@ -164,16 +180,13 @@ def split(body: Block) -> tuple[Block, Block]:
     first = 0
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         first = 1 if isinstance(body[0].value.value, str) else 0
-    while first < len(body):
-        each = body[first]
-        if not (isinstance(each, ast.ImportFrom) and each.module == "__future__"):
-            break
+    while first < len(body) and future(body[first]):
         first += 1
     return body[:first], body[first:]
 
 
-def replaced_module(tree: ast.Module, body: Block) -> ast.Module:
-    return ast.Module(body, tree.type_ignores)
+def future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 __all__ = ["alone", "definition", "everything", "function", "module", "statements", "weaver"]

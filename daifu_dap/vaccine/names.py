@@ -41,6 +41,12 @@ def mode(number: int) -> str:
 LEFT = "__daifu_left__"
 """The hidden local that says, behind a block's barrier, that the body is to be left."""
 
+CELLS = "__daifu_cells__"
+"""The attribute of the runtime whose place a body's cell and free variables take; see `patch`."""
+
+LEAVE = "__daifu_leave__"
+"""The attribute of the runtime that is raised to leave a body from inside its blocks."""
+
 VALUE = "__daifu_r__"
 """The hidden local that holds the value of a `return` while `finally` blocks run."""
 

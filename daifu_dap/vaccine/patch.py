@@ -1,4 +1,4 @@
-"""The two changes made to compiled code.
+"""The three changes made to compiled code.
 
 *A loop's slot takes the iterator, not the iterable.* `for x in (slot := e)` compiles to
 `<e>; COPY 1; STORE_FAST slot; GET_ITER` (for `async for`, GET_AITER). Moving the last one to the
@@ -7,47 +7,90 @@ order, so no jump, exception range or stack depth changes, and since all three s
 position, no line changes either. The iterator is made exactly once, by the very instruction that
 would have made it, and costs one store per loop.
 
-*A body can be left from inside its blocks.* The statement on LEAVE_LINE raises. Its entry in the
-exception table is changed to lead to the barrier of the whole body with an empty value stack: the
+*A body can be left from inside its blocks.* The statement that raises LEAVE has its entry in the
+exception table changed to lead to the barrier of the whole body with an empty value stack: the
 interpreter drops iterators and exits on its way there as it drops any operand, so no `__exit__`, no
 handler and no `finally` runs. (Setting `f_lineno` from a trace function does the same, but the
 analysis behind it gives up for good after any expression more than 21 operands deep, such as a
 dictionary display of eleven items.)
+
+*A barrier gets the body's cells.* Which variables a body shares with closures is known once it is
+compiled. Where its barrier reads the attribute CELLS of the runtime, it is made to push its cells
+instead and put them into a tuple. The two instructions with their caches leave room for some; more
+cells are pushed behind the end of the code, by a jump there and back.
 """
 
 from __future__ import annotations
 
 import opcode
+import re
 import sys
 from collections.abc import Iterator
 from types import CodeType
+from typing import Any
 
-from daifu_dap.vaccine.names import LEAVE_LINE, hidden
+from daifu_dap.vaccine.names import CELLS, LEAVE, RUNTIME, hidden
 
 Entry = tuple[int, int, int, int]
 """Start and end of a range, its handler (all in bytes), and its depth and `lasti` bit as encoded.
 """
 
-COPY = opcode.opmap["COPY"]
-STORE_FAST = opcode.opmap["STORE_FAST"]
-ITERATING = (opcode.opmap["GET_ITER"], opcode.opmap["GET_AITER"])
+CO_OPTIMIZED = 0x1
 EXTENDED_ARG = opcode.EXTENDED_ARG
+NOP = bytes((opcode.opmap["NOP"], 0))
+LOAD_ATTR = opcode.opmap["LOAD_ATTR"]
+PUSH_EXC_INFO = opcode.opmap["PUSH_EXC_INFO"]
+PUSH_CELL = opcode.opmap["LOAD_CLOSURE" if sys.version_info < (3, 13) else "LOAD_FAST"]
+
+
+def caches(operation: str) -> bytes:
+    """The room behind an instruction in which the interpreter keeps what it learns."""
+    counts: Any = opcode._inline_cache_entries  # type: ignore[attr-defined]
+    size = counts[opcode.opmap[operation]] if isinstance(counts, list) else counts.get(operation, 0)
+    return bytes(2 * size)
+
+
+GLOBAL_CACHES, ATTRIBUTE_CACHES = caches("LOAD_GLOBAL"), caches("LOAD_ATTR")
+
+LOOP = re.compile(
+    b"(?s)(?=(%b\x01(?:%b.)*%b.)([%b%b].))"
+    % tuple(
+        re.escape(bytes((opcode.opmap[each],)))
+        for each in ("COPY", "EXTENDED_ARG", "STORE_FAST", "GET_ITER", "GET_AITER")
+    )
+)
+"""A walrus in the header of a loop. The names of the scope are looked at only where this is found,
+at an even place; such a walrus of the person's own is no iterator's, but that of a hidden name is.
+"""
 
 
 def patched(code: CodeType) -> CodeType:
     """`code` and all code nested in it, with every loop slot bound to the loop's iterator."""
-    consts = tuple(patched(each) if isinstance(each, CodeType) else each for each in code.co_consts)
-    changed = any(new is not old for new, old in zip(consts, code.co_consts, strict=True))
-    text = rotated(code) if any(map(hidden, code.co_varnames)) else None
-    table = redirected(code) if "Left" in code.co_names else code.co_exceptiontable
-    if text is None and not changed and table is code.co_exceptiontable:
+    changes: dict[str, Any] = {}
+    consts: list[Any] | None = None
+    for index, each in enumerate(code.co_consts):
+        if isinstance(each, CodeType):
+            new = patched(each)
+            if new is not each:
+                consts = list(code.co_consts) if consts is None else consts
+                consts[index] = new
+    if consts is not None:
+        changes["co_consts"] = tuple(consts)
+    called = code.co_names
+    if RUNTIME in called:
+        if any(map(hidden, code.co_varnames)):
+            text = rotated(code)
+            if text is not None:
+                changes["co_code"] = text
+        if LEAVE in called:
+            changes["co_exceptiontable"] = redirected(code)
+        if CELLS in called and (code.co_cellvars or code.co_freevars):
+            changes |= celled(code, changes.get("co_code") or code.co_code)
+    if not changes:
         return code
-    return code.replace(
-        co_code=text or code.co_code,
-        co_consts=consts,
-        co_exceptiontable=table,
-        co_firstlineno=line_of(code),
-    )
+    if code.co_firstlineno < 1:
+        changes["co_firstlineno"] = 1
+    return code.replace(**changes)
 
 
 def line_of(code: CodeType) -> int:
@@ -59,45 +102,82 @@ def line_of(code: CodeType) -> int:
 
 def rotated(code: CodeType) -> bytes | None:
     """The instructions of `code` with each such GET_ITER moved; None if there is none."""
-    raw = bytearray(code.co_code)
-    slots = {index for index, name in enumerate(code.co_varnames) if hidden(name)}
-    found = False
-    for at in range(0, len(raw) - 4, 2):
-        if raw[at] != COPY or raw[at + 1] != 1:
+    raw = code.co_code
+    changed: bytearray | None = None
+    for match in LOOP.finditer(raw):
+        store, iterate = match.groups()
+        if match.start() % 2 or not hidden(code.co_varnames[argument(store[2:])]):
             continue
-        end, argument = at + 2, 0
-        while raw[end] == EXTENDED_ARG:
-            argument = (argument | raw[end + 1]) << 8
-            end += 2
-        slot = raw[end] == STORE_FAST and argument | raw[end + 1] in slots
-        if slot and raw[end + 2] in ITERATING:
-            raw[at : end + 4] = raw[end + 2 : end + 4] + raw[at : end + 2]
-            found = True
-    return bytes(raw) if found else None
+        changed = bytearray(raw) if changed is None else changed
+        changed[match.start() : match.end(2)] = iterate + store
+    return None if changed is None else bytes(changed)
+
+
+def celled(code: CodeType, raw: bytes) -> dict[str, Any]:
+    """What of `code`, whose instructions are `raw`, changes so that its barriers get its cells."""
+    own = [name for name in code.co_cellvars if name not in code.co_varnames]
+    places = [*code.co_varnames, *own, *code.co_freevars]
+    cells = [places.index(name) for name in (*code.co_cellvars, *code.co_freevars)]
+    push = b"".join(instruction(PUSH_CELL, place) for place in cells)
+    push += instruction(opcode.opmap["BUILD_TUPLE"], len(cells))
+    placeholder = read(code, CELLS)
+    room = len(placeholder)
+    changed, lines = bytearray(raw), code.co_linetable
+    for at in found(raw, placeholder):
+        filled = push
+        if len(push) > room:
+            filled, behind = detour(at, room, len(changed), push)
+            changed += behind
+            lines += nowhere(len(behind) // 2)
+        changed[at : at + room] = filled + NOP * ((room - len(filled)) // 2)
+    stack = code.co_stacksize + len(cells)
+    return {"co_code": bytes(changed), "co_linetable": lines, "co_stacksize": stack}
+
+
+def detour(at: int, room: int, end: int, push: bytes) -> tuple[bytes, bytes]:
+    """Jump from `at` to `push`, put at the `end` of the code, and back behind the `room`."""
+    forward, backward = opcode.opmap["JUMP_FORWARD"], opcode.opmap["JUMP_BACKWARD_NO_INTERRUPT"]
+    there = b""
+    while len(there) != len(there := instruction(forward, (end - at - len(there)) // 2)):
+        pass
+    back = b""
+    distance = end + len(push) - at - room
+    while len(back) != len(back := instruction(backward, (distance + len(back)) // 2)):
+        pass
+    return there, push + back
+
+
+def instruction(operation: int, argument: int) -> bytes:
+    """One instruction, with as many EXTENDED_ARGs as its argument needs."""
+    written = bytes((operation, argument & 0xFF))
+    while argument := argument >> 8:
+        written = bytes((EXTENDED_ARG, argument & 0xFF)) + written
+    return written
+
+
+def argument(instruction: bytes) -> int:
+    return int.from_bytes(instruction[1::2], "big")
+
+
+def nowhere(units: int) -> bytes:
+    """The entries of a location table for instructions that stand nowhere."""
+    sizes = [*[8] * (units // 8), *([units % 8] if units % 8 else [])]
+    return bytes(0x80 | 15 << 3 | size - 1 for size in sizes)
 
 
 def redirected(code: CodeType) -> bytes:
     """The exception table of `code`, with what stands on LEAVE_LINE led to the body's barrier."""
-    raise_, push = opcode.opmap["RAISE_VARARGS"], opcode.opmap["PUSH_EXC_INFO"]
-    load = opcode.opmap["LOAD_METHOD" if sys.version_info < (3, 12) else "LOAD_ATTR"]
-    catch = code.co_names.index("catch")
-    leaves: list[int] = []
-    barrier = pushed = argument = 0
-    positions = code.co_positions()
     raw = code.co_code
-    for at, (line, *_) in zip(range(0, len(raw), 2), positions, strict=False):
-        operation, argument = raw[at], argument << 8 | raw[at + 1]
-        if operation == EXTENDED_ARG:
-            continue
-        if operation == push:
-            pushed = at
-        elif operation == load and named(argument) == catch and not barrier:
-            barrier = pushed
-        elif operation == raise_ and line == LEAVE_LINE:
-            leaves.append(at)
-        argument = 0
+    catch = code.co_names.index("catch")
+    called = instruction(LOAD_ATTR, catch << 1 | 1)
+    if sys.version_info < (3, 12):
+        called = instruction(opcode.opmap["LOAD_METHOD"], catch)
+    barrier = next(found(raw, runtime(code) + called))
+    while raw[barrier] != PUSH_EXC_INFO:
+        barrier -= 2
+    leave = read(code, LEAVE) + instruction(opcode.opmap["RAISE_VARARGS"], 1)
     entries = [*parsed(code.co_exceptiontable)]
-    for at in leaves:
+    for at in [each + len(leave) - 2 for each in found(raw, leave)]:
         split: list[Entry] = []
         for start, end, handler, how in entries:
             parts = ((start, min(end, at)), (max(start, at + 2), end))
@@ -106,11 +186,29 @@ def redirected(code: CodeType) -> bytes:
     return b"".join(map(encoded, entries))
 
 
-def named(argument: int) -> int:
-    """The index of the name of a method that is loaded; since 3.12 the lowest bit says that it is
-    one.
-    """
-    return argument >> 1 if sys.version_info >= (3, 12) else argument
+def runtime(code: CodeType) -> bytes:
+    """The instruction by which `code` loads the runtime."""
+    index = code.co_names.index(RUNTIME)
+    if code.co_flags & CO_OPTIMIZED:
+        return instruction(opcode.opmap["LOAD_GLOBAL"], index << 1) + GLOBAL_CACHES
+    return instruction(opcode.opmap["LOAD_NAME"], index)
+
+
+def read(code: CodeType, attribute: str) -> bytes:
+    """The instructions by which `code` loads an attribute of the runtime."""
+    index = code.co_names.index(attribute)
+    if sys.version_info >= (3, 12):
+        index <<= 1  # the lowest bit is for methods
+    return runtime(code) + instruction(LOAD_ATTR, index) + ATTRIBUTE_CACHES
+
+
+def found(raw: bytes, instructions: bytes) -> Iterator[int]:
+    """Where some instructions stand in others."""
+    at = raw.find(instructions)
+    while at >= 0:
+        if at % 2 == 0:
+            yield at
+        at = raw.find(instructions, at + 1)
 
 
 def parsed(table: bytes) -> Iterator[Entry]:

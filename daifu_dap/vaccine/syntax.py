@@ -15,6 +15,7 @@ from daifu_dap.vaccine.names import RUNTIME
 Node = TypeVar("Node", bound=ast.AST)
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOAD, STORE = ast.Load(), ast.Store()
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -40,24 +41,31 @@ def on(node: Node, line: int) -> Node:
 
 
 def _place(node: Node, line: int, end_line: int, column: int, end_column: int) -> Node:
-    todo: list[ast.AST] = [node]
+    todo: list[object] = [node]
     while todo:
         each = todo.pop()
-        if "lineno" in each._attributes:
-            if hasattr(each, "lineno"):
-                continue
-            each.lineno, each.end_lineno = line, end_line  # type: ignore[attr-defined]
-            each.col_offset, each.end_col_offset = column, end_column  # type: ignore[attr-defined]
-        todo.extend(ast.iter_child_nodes(each))
+        if not isinstance(each, ast.AST):
+            continue
+        fields = each.__dict__
+        if "lineno" in fields:
+            continue
+        for value in fields.values():
+            if isinstance(value, list):
+                todo += value
+            else:
+                todo.append(value)
+        if each._attributes:
+            fields["lineno"], fields["end_lineno"] = line, end_line
+            fields["col_offset"], fields["end_col_offset"] = column, end_column
     return node
 
 
 def load(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
+    return ast.Name(name, LOAD)
 
 
 def store(name: str) -> ast.Name:
-    return ast.Name(name, ast.Store())
+    return ast.Name(name, STORE)
 
 
 def assign(name: str, value: ast.expr) -> ast.Assign:
@@ -66,7 +74,7 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 def runtime(method: str, *arguments: ast.expr) -> ast.Call:
     """A call of `method` of the runtime."""
-    return ast.Call(ast.Attribute(load(RUNTIME), method, ast.Load()), list(arguments), [])
+    return ast.Call(ast.Attribute(load(RUNTIME), method, LOAD), list(arguments), [])
 
 
 def constant(value: object) -> ast.Constant:
@@ -75,7 +83,6 @@ def constant(value: object) -> ast.Constant:
 
 def replaced(node: Node, **fields: object) -> Node:
     """A shallow copy of `node` with some fields changed; the text's own tree stays as it is."""
-    copy = type(node)(**{name: getattr(node, name) for name in node._fields if hasattr(node, name)})
-    for name, value in fields.items():
-        setattr(copy, name, value)
-    return ast.copy_location(copy, node)
+    copy = node.__new__(type(node))
+    copy.__dict__.update(node.__dict__, **fields)
+    return copy

@@ -1,30 +1,41 @@
 """One text of one file, and what is derived from it: its tree, its scopes and their plain code.
 
 A file has one `Text` for every version of it that was ever run; activations of older code keep
-theirs. Everything but the text itself is made when first asked for, since most files never crash.
+theirs. Everything but the text itself is made when first asked for, since most files never crash,
+and is let go of again once the file is woven (`trim`): a tree has some ten objects a line, which
+the garbage collector would visit for as long as the program runs.
+
+To find the scopes only statements are visited. What has to be known of the expressions, whether a
+function yields and whether it looks at its local names, is looked for only on lines with such a
+word in them.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import hashlib
-import inspect
 import io
-import tokenize
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType
+from typing import Any
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import FUNCTIONS, Function, at, runtime
-from daifu_dap.vaccine.weave import numbering
+from daifu_dap.vaccine.weave import (
+    CO_ASYNC_GENERATOR,
+    CO_COROUTINE,
+    CO_GENERATOR,
+    SIMPLE,
+    numbering,
+)
 
-FUTURE = 0
-for _name in __import__("__future__").all_feature_names:
-    FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
-
-
-FLAVOURS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+YIELD = re.compile(rb"\byield\b")
+LOOKER = re.compile(rb"\b(?:locals|vars|dir)\b")
 
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
@@ -46,25 +57,39 @@ class Scope:
     Attributes:
         node: the tree of the scope.
         qualname: `__qualname__` of the function, "<module>" for the module.
-        plain: the code compiled from it without vaccination.
-        numbers: slot numbers, see `weave.numbering`.
         owner: name of the innermost class around it in the text (private names are mangled by it).
+        flavour: the flags that make it a generator, a coroutine or an asynchronous generator.
+        text: the text.
     """
 
     node: Function | ast.Module
     qualname: str
-    plain: CodeType
-    numbers: dict[tuple[int, int], int]
     owner: str | None
+    flavour: int
+    text: Text
+
+    @cached_property
+    def numbers(self) -> dict[tuple[int, int], int]:
+        """Slot numbers, see `weave.numbering`."""
+        return numbering(self.node.body)
+
+    @property
+    def first_line(self) -> int:
+        """The first line of its code."""
+        return 1 if isinstance(self.node, ast.Module) else first_line(self.node)
+
+    @cached_property
+    def plain(self) -> CodeType:
+        """The code compiled from it without vaccination.
+
+        Raises:
+            KeyError: the compiler has left it out.
+        """
+        return self.text.codes[self.qualname, self.first_line]
 
     @property
     def module(self) -> bool:
         return isinstance(self.node, ast.Module)
-
-    @property
-    def flavour(self) -> int:
-        """The flags that make it a generator, a coroutine or an asynchronous generator."""
-        return self.plain.co_flags & FLAVOURS
 
 
 class Text:
@@ -81,8 +106,7 @@ class Text:
     def __init__(self, path: str, source: str | bytes) -> None:
         self.path = path
         self.source = source
-        raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        self.key = hashlib.blake2b(raw, digest_size=8).hexdigest()
+        self.key = hashlib.blake2b(raw_of(source), digest_size=8).hexdigest()
 
     @cached_property
     def text(self) -> str:
@@ -102,47 +126,77 @@ class Text:
 
     @cached_property
     def plain(self) -> CodeType:
-        """The plain code; made from the tree before `scopes` wraps anything in it."""
-        return compile(self.tree, self.path, "exec", dont_inherit=True)
+        """The plain code; made from the source, since `scopes` wraps calls in the tree."""
+        return compile(self.source, self.path, "exec", dont_inherit=True)
 
-    @property
+    @cached_property
+    def codes(self) -> dict[tuple[str, int], CodeType]:
+        """The plain code objects, by qualified name and first line."""
+        found: dict[tuple[str, int], CodeType] = {("<module>", 1): self.plain}
+        for code in names.codes(self.plain):
+            found.setdefault((code.co_qualname, code.co_firstlineno), code)
+        return found
+
+    @cached_property
     def flags(self) -> int:
         """Compiler flags of the `from __future__` imports of the text."""
-        return self.plain.co_flags & FUTURE
+        found = 0
+        for node in self.tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for each in node.names:
+                    found |= getattr(__future__, each.name).compiler_flag
+        return found
+
+    def trim(self) -> None:
+        """Let go of what can be made again."""
+        for name in ("text", "lines", "tree", "plain", "codes", "flags", "scopes", "_by_code"):
+            vars(self).pop(name, None)
 
     @cached_property
     def scopes(self) -> dict[int, Scope]:
         """Every scope, by the identity of its node."""
-        plain: dict[tuple[str, int], CodeType] = {}
-        for code in names.codes(self.plain):
-            plain.setdefault((code.co_qualname, code.co_firstlineno), code)
-        body = self.tree.body
-        found = {id(self.tree): Scope(self.tree, "<module>", self.plain, numbering(body), None)}
+        found = {id(self.tree): Scope(self.tree, "<module>", None, 0, self)}
+        yields, looks = self._lines_with(YIELD), self._lines_with(LOOKER)
 
-        def walk(node: ast.AST, prefix: str, owner: str | None, free: set[str]) -> None:
-            for child in ast.iter_child_nodes(node):
-                if isinstance(child, ast.ClassDef):
-                    walk(child, f"{prefix}{child.name}.", child.name, set())
-                elif isinstance(child, FUNCTIONS):
-                    qualname = child.name if child.name in free else prefix + child.name
-                    code = plain.get((qualname, first_line(child)))
-                    if code is not None:
-                        found[id(child)] = Scope(
-                            child, qualname, code, numbering(child.body), owner
-                        )
-                    walk(child, f"{qualname}.<locals>.", owner, declared_global(child))
-                elif isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-                    walk(child, prefix, owner, free)
+        def walk(nodes: Sequence[Any], prefix: str, owner: str | None, free: set[str]) -> None:
+            for node in nodes:
+                kind = type(node)
+                if kind in SIMPLE:
+                    continue
+                if kind in FUNCTIONS:
+                    qualname = node.name if node.name in free else prefix + node.name
+                    found[id(node)] = Scope(node, qualname, owner, flavour(node, yields), self)
+                    walk(node.body, f"{qualname}.<locals>.", owner, set())
+                    if "<locals>" not in prefix and among(node, looks):
+                        _Looked().visit(node)
+                elif kind is ast.ClassDef:
+                    walk(node.body, f"{prefix}{node.name}.", node.name, set())
+                elif kind is ast.Global:
+                    free.update(node.names)
+                else:
+                    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+                        inside = getattr(node, field, None)
+                        if inside:
+                            walk(inside, prefix, owner, free)
 
-        walk(self.tree, "", None, set())
-        for each in found.values():
-            if not each.module and LOOKERS.intersection(each.plain.co_names):
-                _Looked().visit(each.node)
+        walk(self.tree.body, "", None, set())
         return found
+
+    def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
+        """The numbers of the lines that hold a word."""
+        raw = raw_of(self.source)
+        if b"\r" in raw:
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines, line, at = [], 1, 0
+        for match in word.finditer(raw):
+            line += raw.count(b"\n", at, match.start())
+            at = match.start()
+            lines.append(line)
+        return lines
 
     @cached_property
     def _by_code(self) -> dict[tuple[str, int], Scope]:
-        return {(each.qualname, each.plain.co_firstlineno): each for each in self.scopes.values()}
+        return {(each.qualname, each.first_line): each for each in self.scopes.values()}
 
     def scope(self, code: CodeType) -> Scope | None:
         """The scope that `code`, woven or plain, was compiled from."""
@@ -165,6 +219,56 @@ def first_line(node: Function) -> int:
     return min([node.lineno, *(each.lineno for each in node.decorator_list)])
 
 
+def raw_of(source: str | bytes) -> bytes:
+    return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+
+
+def among(node: ast.AST, lines: list[int]) -> bool:
+    """Whether `node` stands on one of some lines."""
+    if not lines:
+        return False
+    first = bisect_left(lines, node.lineno)  # type: ignore[attr-defined]
+    return first < len(lines) and lines[first] <= node.end_lineno  # type: ignore[attr-defined]
+
+
+def flavour(node: Function, yields: list[int]) -> int:
+    """The flags of the code of a function; `yields` are the lines that hold the word."""
+    if isinstance(node, ast.FunctionDef):
+        return CO_GENERATOR if yielding(node, yields) else 0
+    return CO_ASYNC_GENERATOR if yielding(node, yields) else CO_COROUTINE
+
+
+def yielding(node: Function, lines: list[int]) -> bool:
+    """Whether a function yields; `lines` are those that hold the word."""
+    if not among(node, lines):
+        return False
+    todo: list[ast.AST] = [
+        each for each in node.body if among(each, lines) or hasattr(each, "decorator_list")
+    ]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, (ast.Yield, ast.YieldFrom)):
+            return True
+        todo += own_children(each)
+    return False
+
+
+def own_children(node: ast.AST) -> Iterator[ast.AST]:
+    """What of `node` is evaluated in its own scope."""
+    if isinstance(node, ast.Lambda):
+        yield from (each for each in (*node.args.defaults, *node.args.kw_defaults) if each)
+    elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        for name, value in ast.iter_fields(node):
+            if name != "body":
+                yield from [value] if isinstance(value, ast.AST) else children_of(value)
+    else:
+        yield from ast.iter_child_nodes(node)
+
+
+def children_of(value: object) -> list[ast.AST]:
+    return [each for each in value if isinstance(each, ast.AST)] if isinstance(value, list) else []
+
+
 def declared_global(node: Function) -> set[str]:
     found: set[str] = set()
     todo: list[ast.AST] = list(node.body)
@@ -179,5 +283,7 @@ def declared_global(node: Function) -> set[str]:
 
 def decoded(source: bytes) -> str:
     """Decode a source file as Python does (encoding declaration, byte order mark, newlines)."""
+    import tokenize
+
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     return io.IncrementalNewlineDecoder(None, True).decode(source.decode(encoding))

@@ -13,8 +13,8 @@ The shape of a woven function:
             if not catch(...): raise        # not a crash, or the person let it go; see `refusing`
         else:
             return None
-        a = b = ... = None                  # the tail, on a hidden line: let go of everything,
-        return drive()                      # then run what was resolved, outside the handler
+        return drive()                      # the tail, on a hidden line: run what was resolved,
+                                            # outside the handler
 
 Invariants, each of which the naive way breaks:
 
@@ -38,6 +38,10 @@ Invariants, each of which the naive way breaks:
   is synthetic has no line at all, except the hidden lines, which only a recovery reaches.
 
 The trees of the text are never modified, so that a text can be woven again for a continuation.
+What is not changed is not copied, and what is the same in every body is made once and shared, since
+a file must be woven in the time that compiling it takes: expressions are never looked into. So the
+names of a body are not known here; the cells that the barrier needs are put in after compiling
+(`patch`), and its locals are let go of by the runtime.
 """
 
 from __future__ import annotations
@@ -46,11 +50,12 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
+from functools import lru_cache
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import LEAVE_LINE, TAIL_LINE
 from daifu_dap.vaccine.syntax import (
+    LOAD,
     Function,
     assign,
     at,
@@ -62,6 +67,9 @@ from daifu_dap.vaccine.syntax import (
     runtime,
     store,
 )
+
+CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+"""As in `inspect`, which takes longer to import than all of vaccination."""
 
 Block = list[ast.stmt]
 Tried = ast.Try | ast.TryStar
@@ -87,8 +95,6 @@ class Weaver:
     Attributes:
         key: names the running text; handed to the barrier.
         numbers: slot numbers by node identity, one for each `for`, `with` item and `finally`.
-        cells: names of the scope's cell and free variables.
-        own: its other locals, which the tail lets go of.
         module: whether the scope is a module's, which has no hidden locals.
         flavour: the flags of its code that make it a generator, a coroutine or both.
         nested: weaves a function defined in this scope.
@@ -96,8 +102,6 @@ class Weaver:
 
     key: str
     numbers: dict[tuple[int, int], int]
-    cells: Sequence[str]
-    own: Sequence[str]
     module: bool
     nested: Callable[[Function], ast.stmt]
     flavour: int = 0
@@ -110,11 +114,12 @@ class Weaver:
         """The woven form of a sequence of statements."""
         woven: Block = []
         for statement in statements:
-            method = getattr(self, type(statement).__name__, None)
+            kind = type(statement)
+            method = None if kind in SIMPLE else getattr(self, kind.__name__, None)
             if method is None:
                 woven.append(statement)
             else:
-                woven.extend(method(statement))
+                woven += method(statement)
         return woven
 
     def FunctionDef(self, node: ast.FunctionDef) -> Block:
@@ -127,7 +132,10 @@ class Weaver:
         return [replaced(node, body=Outside(self.nested).block(node.body))]
 
     def If(self, node: ast.If) -> Block:
-        return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
+        body, orelse = self.block(node.body), self.block(node.orelse)
+        if body == node.body and orelse == node.orelse:
+            return [node]
+        return [replaced(node, body=body, orelse=orelse)]
 
     def Match(self, node: ast.Match) -> Block:
         cases = [replaced(case, body=self.block(case.body)) for case in node.cases]
@@ -254,9 +262,9 @@ class Weaver:
         marks: Block = []
         for each in reversed(self.enclosing):
             if each.kind == "loop":
-                break
+                return marks
             marks += self.mark(each.number, how)
-        return marks
+        raise SyntaxError("there is no loop to leave")  # the woven module would have one
 
     # ---- barriers
 
@@ -265,43 +273,10 @@ class Weaver:
         if not statements:
             return statements
         self.sites += 1
-        left: ast.expr = runtime("left")
-        asked = self.refusing("leave")
-        after: Block = [*raised, asked]
-        if not self.module:
-            left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
-            after = [*raised, asked, assign(names.LEFT, constant(True))]
-        handler = ast.ExceptHandler(None, None, after)
-        leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), "Left", ast.Load())), LEAVE_LINE)
-        protected = at(ast.Try(statements, [nowhere(handler)], [], []), statements[0])
-        return [protected, nowhere(ast.If(left, [leave], []))]
-
-    def refusing(self, method: str) -> ast.stmt:
-        """Ask the runtime about the exception that is handled, and raise it again if it says so.
-
-        At the recursion limit there is no room for the question. What that raises must not take the
-        place of the exception:
-
-            while True:
-                try:
-                    if catch(...): break
-                except RecursionError: pass
-                raise
-        """
-        asked = ast.If(self.catch(method), [ast.Break()], [])
-        full = ast.ExceptHandler(
-            ast.Attribute(load(names.RUNTIME), "full", ast.Load()), None, [ast.Pass()]
-        )
-        once = [ast.Try([asked], [full], [], []), ast.Raise()]
-        return nowhere(ast.While(constant(True), once, []))
-
-    def catch(self, method: str) -> ast.expr:
-        arguments: list[ast.expr] = [constant(self.key)]
-        if self.cells:
-            nothing = ast.arguments([], [], None, [], [], None, [])
-            names_ = ast.Tuple([load(name) for name in self.cells], ast.Load())
-            arguments.append(ast.Lambda(nothing, names_))
-        return nowhere(runtime(method, *arguments))
+        handler, leave = leaving(self.key, self.module)
+        if raised:
+            handler = replaced(handler, body=[*raised, *handler.body])
+        return [at(ast.Try(statements, [handler], [], []), statements[0]), leave]
 
     # ---- slots
 
@@ -321,10 +296,7 @@ class Weaver:
     def clear(self, *numbers: int) -> Block:
         if not numbers:
             return []
-        if self.module:
-            return [nowhere(ast.Expr(runtime("drop", *(constant(n) for n in numbers))))]
-        targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
-        return [nowhere(ast.Assign(targets, constant(None)))]
+        return [emptying(numbers, self.module)]
 
     def cleared(self, node: Loop | ast.While) -> Block:
         """What comes behind a loop, however it was left: its slots and its body's are emptied."""
@@ -334,16 +306,20 @@ class Weaver:
 
     def mark(self, number: int | None, how: int) -> Block:
         assert number is not None
-        if self.module:
-            return [nowhere(ast.Expr(runtime("mark", constant(number), constant(how))))]
-        return [nowhere(assign(names.mode(number), constant(how)))]
+        return [marking(number, how, self.module)]
+
+
+SIMPLE: frozenset[type[ast.stmt]] = frozenset(
+    [ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Raise, ast.Assert]
+).union([ast.Pass, ast.Import])
+"""Statements that are never changed."""
 
 
 class Outside(Weaver):
     """For statements of a body that is not vaccinated: only functions defined in it are woven."""
 
     def __init__(self, nested: Callable[[Function], ast.stmt]) -> None:
-        super().__init__("", {}, (), (), False, nested)
+        super().__init__("", {}, False, nested)
 
     def For(self, node: Loop) -> Block:
         return [replaced(node, body=self.block(node.body), orelse=self.block(node.orelse))]
@@ -393,10 +369,17 @@ def gives_up(handler: ast.ExceptHandler) -> bool:
     return isinstance(last, ast.Raise) and last.exc is None
 
 
+BARE = SIMPLE.union(
+    (ast.Return, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.ImportFrom),
+    (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
+"""Statements without blocks of the same scope."""
+
+
 def children(statement: ast.stmt) -> list[ast.stmt]:
     """The statements directly inside one statement of the same scope, in source order."""
     inner: list[ast.stmt] = []
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if type(statement) in BARE:
         return inner
     for name in ("body", "handlers", "orelse", "finalbody", "cases"):
         for each in getattr(statement, name, ()):
@@ -408,6 +391,8 @@ def slotted(statements: Sequence[ast.stmt]) -> list[tuple[Loop | Managed, int]]:
     """Every loop and `with` item in `statements` that has a slot, in source order."""
     found: list[tuple[Loop | Managed, int]] = []
     for statement in statements:
+        if type(statement) in BARE:
+            continue
         if isinstance(statement, Loop):
             found.append((statement, 0))
         elif isinstance(statement, Managed):
@@ -426,6 +411,8 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
 
     def walk(inside: Sequence[ast.stmt]) -> None:
         for statement in inside:
+            if type(statement) in BARE:
+                continue
             if isinstance(statement, Loop) or getattr(statement, "finalbody", None):
                 numbers[id(statement), 0] = len(numbers)
             elif isinstance(statement, Managed):
@@ -445,6 +432,8 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
     """How many blocks inside each other the woven form of `statements` has."""
     deepest = 0
     for statement in statements:
+        if type(statement) in BARE:
+            continue
         own = 0
         if isinstance(statement, Managed):
             own = 2 * len(statement.items)
@@ -456,38 +445,91 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
     return deepest
 
 
-def tail(weaver: Weaver, call: ast.expr) -> Block:
-    """What stands after a woven body: let go of its locals, then `call` the runtime."""
-    bare = weaver.module or weaver.flavour & CO_ASYNC_GENERATOR  # such a body returns no value
+@lru_cache(1024)
+def emptying(numbers: tuple[int, ...], module: bool) -> ast.stmt:
+    """Let go of what some slots hold."""
+    if module:
+        return nowhere(ast.Expr(runtime("drop", *(constant(n) for n in numbers))))
+    targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
+    return nowhere(ast.Assign(targets, constant(None)))
+
+
+@lru_cache(1024)
+def marking(number: int, how: int, module: bool) -> ast.stmt:
+    """Note how the `try` part of a `finally` statement is left."""
+    if module:
+        return nowhere(ast.Expr(runtime("mark", constant(number), constant(how))))
+    return nowhere(assign(names.mode(number), constant(how)))
+
+
+@lru_cache(64)
+def refusing(key: str, method: str) -> ast.stmt:
+    """Ask the runtime about the exception that is handled, and raise it again if it says so.
+
+    At the recursion limit there is no room for the question. What that raises must not take the
+    place of the exception:
+
+        while True:
+            try:
+                if catch(...): break
+            except RecursionError: pass
+            raise
+    """
+    cells = ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
+    asked = ast.If(runtime(method, constant(key), cells), [ast.Break()], [])
+    full = ast.ExceptHandler(ast.Attribute(load(names.RUNTIME), "full", LOAD), None, [ast.Pass()])
+    once = [ast.Try([asked], [full], [], []), ast.Raise()]
+    return nowhere(ast.While(constant(True), once, []))
+
+
+@lru_cache(64)
+def leaving(key: str, module: bool) -> tuple[ast.ExceptHandler, ast.stmt]:
+    """The handler of an inner barrier, and what comes behind it."""
+    after: Block = [refusing(key, "leave")]
+    left: ast.expr = runtime("left")
+    if not module:
+        left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
+        after.append(assign(names.LEFT, constant(True)))
+    leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD)), LEAVE_LINE)
+    handler = ast.ExceptHandler(None, None, after)
+    return nowhere(handler), nowhere(ast.If(left, [leave], []))
+
+
+def tail(call: ast.expr, bare: bool) -> ast.stmt:
+    """What stands after a woven body: `call` the runtime; if `bare`, the body returns no value."""
     go = ast.Expr(call) if bare else ast.Return(call)
     prune = ast.ExceptHandler(None, None, [ast.Expr(runtime("prune")), ast.Raise()])
-    statements: Block = [ast.Try([go], [prune], [], [])]
-    if not weaver.module:
-        slots = [names.slot(number) for number in weaver.numbers.values()]
-        slots += [names.LEFT] if weaver.sites else []
-        targets: list[ast.expr] = [store(name) for name in (*weaver.own, *slots)]
-        if targets:
-            statements.insert(0, ast.Assign(targets, constant(None)))
-    return [on(statement, TAIL_LINE) for statement in statements]
+    return on(ast.Try([go], [prune], [], []), TAIL_LINE)
+
+
+@lru_cache
+def ordinary(bare: bool, flavour: int) -> ast.stmt:
+    """The tail of a body that is no continuation."""
+    drive: ast.expr = runtime("drive")
+    if flavour & CO_GENERATOR:
+        drive = ast.YieldFrom(runtime("drive_generator"))
+    elif flavour:
+        drive = ast.Await(runtime("drive_coroutine"))
+    return tail(drive, bare)
 
 
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
-    drive: ast.expr = call or runtime("drive")
-    if call is None and weaver.flavour & CO_GENERATOR:
-        drive = ast.YieldFrom(runtime("drive_generator"))
-    elif call is None and weaver.flavour:
-        drive = ast.Await(runtime("drive_coroutine"))
-    after = tail(weaver, drive)
+    module = weaver.module
+    bare = module or bool(weaver.flavour & CO_ASYNC_GENERATOR)
+    after = ordinary(bare, weaver.flavour) if call is None else tail(call, bare)
     first = body[0]
-    if weaver.sites and not weaver.module:
-        body = [nowhere(assign(names.LEFT, constant(None))), *body]
-    handler = nowhere(ast.ExceptHandler(None, None, [weaver.refusing("catch")]))
-    if weaver.module:
+    if weaver.sites and not module:
+        body = [UNLEFT, *body]
+    handler = nowhere(ast.ExceptHandler(None, None, [refusing(weaver.key, "catch")]))
+    if module:
         done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
         done = [nowhere(each) for each in (*done, ast.Break())]
         protected = at(ast.Try(body, [handler], done, []), first)
-        once = [protected, *after, nowhere(ast.Break())]
+        once = [protected, after, nowhere(ast.Break())]
         return [at(ast.While(constant(True), once, []), first)]
-    done_ = nowhere(ast.Return(None))
-    return [at(ast.Try(body, [handler], [done_], []), first), *after]
+    return [at(ast.Try(body, [handler], [ENDED], []), first), after]
+
+
+UNLEFT = nowhere(assign(names.LEFT, constant(None)))
+ENDED = nowhere(ast.Return(None))
