@@ -83,8 +83,9 @@ class Client:
         other kinds of start), ``cwd`` its working folder (default: the script's own), ``env`` what
         is added to its environment, ``breakpoints`` lines by file, ``filters`` the exception
         filters to set (None sends none, which leaves the crash barrier on), ``adapter`` the command
-        of the adapter to start, and ``attributes`` any other launch attribute.  Raises
-        ``RequestFailed`` when the adapter refuses the launch.
+        of the adapter to start, and ``attributes`` any other launch attribute.  Child processes run
+        without a debugger unless ``subProcess`` is given: then each of them waits until a client
+        attaches to it.  Raises ``RequestFailed`` when the adapter refuses the launch.
         """
         if program is not None:
             program = os.path.abspath(program)
@@ -94,6 +95,7 @@ class Client:
             attributes["cwd"] = os.path.abspath(cwd)
         attributes |= {"args": list(args), "env": dict(env or {})}
         attributes.setdefault("console", "internalConsole")
+        attributes.setdefault("subProcess", False)
         client = cls.spawn(adapter=adapter, cwd=cwd, timeout=timeout, reverse=reverse)
         client._begin("launch", attributes, breakpoints, filters)
         return client

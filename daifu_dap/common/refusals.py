@@ -357,6 +357,13 @@ FAILED = Code(
     "The replacement failed inside DaiFu and was rolled back ({error}); retry, skip or raise "
     "still work, and a report of this text is welcome.",
 )
+ITEM_LOST = Code(
+    "DFU0025",
+    "The iterator is past the item that it failed on",
+    "The DataLoader is past the batch that it failed on and cannot give it again ({why}), so a "
+    "retry would leave it out without a word; build the iterator anew in the edited header, or "
+    "skip the loop.",
+)
 
 ALREADY_RAN = Code(
     "DFU1001",

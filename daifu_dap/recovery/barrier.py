@@ -34,6 +34,7 @@ from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
     capture,
+    iterators,
     journal,
     leap,
     meant,
@@ -261,6 +262,9 @@ def ticket(
             raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
         crash.made = for_this, number, compiled
     _, number, made = crash.made
+    batch = iterators.batch(crash.exception.__traceback__) if action == "retry" else None
+    if batch is not None and goal is None:
+        batch.again()
     held = [value for kind, value in live if kind in ("iterator", "manager")]
     result = [value for kind, value in live if kind == capture.RETURNING][:1]
     return Ticket(

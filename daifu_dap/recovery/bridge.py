@@ -72,6 +72,9 @@ _lock = threading.Lock()
 _turn = threading.Lock()
 _held: dict[int, Held] = {}
 _filter = True
+_parents: Any = None
+"""In a forked child: the copy of the debugger that its parent has."""
+
 _shown_to_client = threading.local()
 """In each thread, what marks the exception that it was last held at."""
 
@@ -386,7 +389,8 @@ def _debugger() -> Any:
     pydevd = sys.modules.get("pydevd")
     # A thread that holds a crash may just be importing it.
     find = getattr(pydevd, "get_global_debugger", None)
-    return None if find is None else find()
+    found = None if find is None else find()
+    return None if found is _parents else found
 
 
 def _attached() -> bool:
@@ -419,9 +423,14 @@ def _dap(key: Any) -> int:
 
 
 def _after_fork() -> None:
-    """A forked child has one thread, and none of its parent's stops."""
-    global _lock, _turn
+    """A forked child has one thread, none of its parent's stops, and no debugger.
+
+    pydevd makes it one of its own if it follows children; the copy of the parent's has nobody at
+    its other end.
+    """
+    global _lock, _turn, _parents
     _lock, _turn = threading.Lock(), threading.Lock()
+    _parents = getattr(sys.modules.get("pydevd"), "get_global_debugger", lambda: None)() or _parents
     _held.clear()
 
 

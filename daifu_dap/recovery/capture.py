@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import types
 from collections.abc import Iterator
 from dataclasses import replace
 from types import CellType
@@ -11,7 +10,7 @@ from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import state
+from daifu_dap.recovery import iterators, state
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import (
@@ -29,7 +28,6 @@ from daifu_dap.vaccine import names, weave
 from daifu_dap.vaccine.text import Scope
 from daifu_dap.vaccine.weave import Loop, Managed
 
-GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
 
@@ -87,12 +85,13 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
     node = point.node
     if point.phase == NEXT:
         iterator = found[-1][1]
-        ended = getattr(iterator, "gi_frame", ...), getattr(iterator, "ag_frame", ...)
-        if isinstance(iterator, GENERATORS) and None in ended:
-            what = f"generator {iterator.__qualname__}"
-            raise Refusal.of(
-                refusals.GENERATOR_DEAD, path=crash.filename, line=node.lineno, what=what
-            )
+        place = {"path": crash.filename, "line": node.lineno}
+        what = iterators.ended(iterator)
+        if what is not None:
+            raise Refusal.of(refusals.GENERATOR_DEAD, **place, what=what)  # type: ignore[arg-type]
+        batch = iterators.batch(crash.exception.__traceback__)
+        if batch is not None and batch.lost is not None:
+            raise Refusal.of(refusals.ITEM_LOST, **place, why=batch.lost)  # type: ignore[arg-type]
     elif point.phase == TARGET:
         why = "the value that its loop could not assign is gone; skip goes on with the next one"
         raise not_resumable(crash, why)

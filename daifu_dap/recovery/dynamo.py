@@ -26,9 +26,7 @@ is public. A PyTorch that has none of them is left as it is: it traces the woven
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib.util
 import inspect
 import sys
 import weakref
@@ -39,7 +37,7 @@ from typing import Any
 from daifu_dap.recovery import versions
 from daifu_dap.vaccine import names
 
-__all__ = ["changed", "install", "plain"]
+__all__ = ["HOOKS", "changed", "plain"]
 
 _plain: weakref.WeakKeyDictionary[CodeType, CodeType] = weakref.WeakKeyDictionary()
 
@@ -149,42 +147,4 @@ HOOKS: dict[str, Callable[[ModuleType], None]] = {
     f"{PACKAGE}.symbolic_convert": inlining,
     f"{PACKAGE}.trace_rules": skipping,
 }
-
-
-def hook(module: ModuleType) -> None:
-    """Hook one of PyTorch's modules; one that has other names than we know is left alone."""
-    with contextlib.suppress(AttributeError):
-        HOOKS[module.__name__](module)
-
-
-class Finder:
-    """Hooks modules as they are imported; a finder that finds nothing by itself."""
-
-    def __init__(self) -> None:
-        self.wanted = {*HOOKS}
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in self.wanted:
-            return None
-        self.wanted.discard(name)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                hook(module)
-
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
-
-
-def install() -> None:
-    """Hook what is imported of PyTorch's compiler, and what will be."""
-    finder = Finder()
-    for name in HOOKS:
-        module = sys.modules.get(name)
-        if module is not None:
-            finder.wanted.discard(name)
-            hook(module)
-    sys.meta_path.insert(0, finder)
+"""What is done to a module of PyTorch when it is imported."""

@@ -21,7 +21,7 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, dynamo, state
+from daifu_dap.recovery import barrier, late, state
 from daifu_dap.vaccine import names
 
 _SAMPLES: tuple[Any, ...] = (
@@ -272,4 +272,4 @@ def install() -> None:
     """Put the runtime where vaccinated code finds it."""
     if not hasattr(builtins, names.RUNTIME):
         setattr(builtins, names.RUNTIME, Runtime())
-        dynamo.install()
+        late.install()

@@ -1,0 +1,190 @@
+"""What is left of an iterator whose `__next__` raised, and how a `DataLoader` repeats a batch.
+
+A loop's header that raised is tried again by asking the same iterator for its next item. That is
+right for an iterator which has not moved. It is a lie for one that has ended with the exception: it
+says "no more", and the loop would be over, silently. Generators end so, and some of `itertools`;
+they may sit inside another iterator (`enumerate(tqdm(loader))`).
+
+PyTorch's `DataLoader` does neither: it has moved on, and its next item is the next batch. What it
+failed on is known, though: with no workers by the frames of the traceback, with workers by a note
+of what was sent to them. So before a retry its iterator is made to fetch that very batch again, in
+this process and by the text that runs now; workers keep the text that they started with.
+
+The names used here are PyTorch's own and not public. Without them there is nothing to give again,
+and the retry is refused.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+__all__ = ["Batch", "batch", "ended", "recording"]
+
+MODULE = "torch.utils.data.dataloader"
+SENT = "__daifu_sent__"
+"""The attribute of a loader's iterator that holds what it has sent to its workers, by number."""
+
+GENERATORS = (types.GeneratorType, types.AsyncGeneratorType, types.CoroutineType)
+WRAPPERS: tuple[type, ...] = (enumerate, zip, map, filter)
+EMPTIED: tuple[type, ...] = tuple(
+    kind
+    for name in ("islice", "chain", "pairwise", "batched")
+    if (kind := getattr(itertools, name, None)) is not None
+)
+"""Iterators that drop what they iterate over when that raises."""
+
+
+# ---- iterators that end with an exception
+
+
+def ended(iterator: object) -> str | None:
+    """What has ended with the exception that `iterator` raised: itself, or an iterator inside it.
+
+    Returns:
+        A name of it; None if the iterator can be asked again.
+    """
+    todo, seen = [iterator], set()
+    while todo:
+        each = todo.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, GENERATORS):
+            frames = (getattr(each, f"{kind}_frame", ...) for kind in ("gi", "ag", "cr"))
+            if None in frames:
+                return f"generator {each.__qualname__}"
+        elif isinstance(each, itertools.zip_longest):
+            return "zip_longest"
+        elif isinstance(each, WRAPPERS) or type(each).__module__ == "itertools":
+            inside = parts(each)
+            if isinstance(each, EMPTIED) and not inside:
+                return type(each).__name__
+            todo += inside
+    return None
+
+
+def parts(iterator: object) -> list[object]:
+    """What an iterator of the standard library iterates over."""
+    if isinstance(iterator, WRAPPERS):
+        found = iterator.__reduce__()[1]
+        assert isinstance(found, tuple)
+    else:
+        found = tuple(gc.get_referents(iterator))
+    found += tuple(one for each in found if isinstance(each, tuple) for one in each)
+    return [each for each in found if hasattr(type(each), "__next__")]
+
+
+# ---- the iterator of a DataLoader
+
+
+@dataclass
+class Batch:
+    """The batch that the iterator of a `DataLoader` failed on.
+
+    Attributes:
+        iterator: the iterator.
+        index: what it fetches the batch by.
+        lost: why it cannot be fetched again; None if it can.
+    """
+
+    iterator: Any
+    index: object = None
+    lost: str | None = None
+
+    def again(self) -> None:
+        """Let the iterator give this batch next."""
+        if self.lost is None:
+            vars(self.iterator)["_next_data"] = self
+
+    def __call__(self) -> object:
+        vars(self.iterator).pop("_next_data", None)
+        return fetched(self.iterator, self.index)
+
+
+def fetched(iterator: Any, index: object) -> object:
+    """The batch of `index`, fetched in this process."""
+    module: Any = sys.modules[MODULE]
+    fetcher = getattr(iterator, "_dataset_fetcher", None)
+    if fetcher is None:
+        fetcher = module._DatasetKind.create_fetcher(
+            iterator._dataset_kind,
+            iterator._dataset,
+            iterator._auto_collation,
+            iterator._collate_fn,
+            iterator._drop_last,
+        )
+    data = fetcher.fetch(index)
+    if iterator._pin_memory:
+        device = getattr(iterator, "_pin_memory_device", None)
+        data = module._utils.pin_memory.pin_memory(data, device)
+    return data
+
+
+def batch(traceback: TracebackType | None) -> Batch | None:
+    """The batch that a loader's iterator failed on, if the exception came through one."""
+    iterator: Any = None
+    frames: dict[str, FrameType] = {}
+    while traceback is not None:
+        frame = traceback.tb_frame
+        home, name = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if iterator is None and (home, name) == (MODULE, "__next__"):
+            iterator = variable(frame, "self")
+        elif home == MODULE or frame.f_code is fetched.__code__:
+            frames[name] = frame
+        traceback = traceback.tb_next
+    if iterator is None:
+        return None
+    try:
+        return failed(iterator, frames)
+    except (AttributeError, KeyError):
+        return Batch(iterator, lost="this version of PyTorch does not tell which batch it was")
+
+
+def failed(iterator: Any, frames: dict[str, FrameType]) -> Batch | None:
+    if iterator._dataset_kind != 0:
+        return Batch(iterator, lost="an iterable dataset gives every item once")
+    if "fetched" in frames:
+        return Batch(iterator, variable(frames["fetched"], "index"))
+    if not hasattr(iterator, "_workers"):
+        index = variable(frames["_next_data"], "index") if "_next_data" in frames else ...
+        return Batch(iterator, index) if index is not ... else None
+    if "_process_data" in frames:
+        if not getattr(iterator, "_in_order", True):
+            return Batch(iterator, lost="its workers answer out of order")
+        return Batch(iterator, vars(iterator)[SENT][iterator._rcvd_idx - 1])
+    pending = [each[0] for each in iterator._task_info.values() if len(each) == 1]
+    if all(iterator._workers_status[worker] for worker in pending):
+        return None
+    return Batch(iterator, lost="batches that were sent to a dead worker are gone")
+
+
+def variable(frame: FrameType, name: str) -> Any:
+    """A local of a frame that has ended; ... if it is not bound."""
+    values = frame.f_locals
+    value = values.get(name, ...)
+    if sys.version_info < (3, 13):
+        values.clear()
+    return value
+
+
+def recording(module: ModuleType) -> None:
+    """Note what loaders send to their workers, until it has come back."""
+    kind: Any = module._MultiProcessingDataLoaderIter
+    plain: Callable[[Any], object] = kind._next_index
+
+    def _next_index(self: Any) -> object:
+        index = plain(self)
+        sent: dict[int, object] = vars(self).setdefault(SENT, {})
+        for number in [each for each in sent if each < self._rcvd_idx - 1]:
+            del sent[number]
+        sent[self._send_idx] = index
+        return index
+
+    kind._next_index = _next_index
