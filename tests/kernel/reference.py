@@ -71,6 +71,7 @@ class Run:
         decide: see above.
         around: names that the function sees besides its own.
         outer: the call that called it.
+        unbound: what reading an unbound name raises.
     """
 
     node: ast.FunctionDef
@@ -80,6 +81,7 @@ class Run:
     names: dict[str, Any] = field(default_factory=dict)
     handled: list[BaseException] = field(default_factory=list)
     jump: Jump | None = None
+    unbound: type[Exception] = UnboundLocalError
 
     def call(self, values: dict[str, Any]) -> Any:
         while True:
@@ -109,7 +111,7 @@ class Run:
             except Boom:
                 self.jump = None  # somebody decides anew
             except NameError as error:
-                raise UnboundLocalError(error) from None
+                raise self.unbound(error) from None
             self.decide(self, path, following)
 
     def value(self, node: ast.expr) -> Any:

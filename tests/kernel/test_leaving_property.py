@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ast
+import re
+import textwrap
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +18,7 @@ from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel import reference
 from tests.kernel.programs import Boom, Meant, World, programs
-from tests.kernel.test_property import SETTINGS
+from tests.kernel.test_property import SETTINGS, as_module
 
 Handler = Callable[[daifu.Crash], daifu.Resolution]
 
@@ -59,7 +62,19 @@ def woven(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
     space: dict[str, Any] = {"__name__": "program"}
     exec(code, space)
     with handling(answer):
-        return ended(lambda: space["main"](**given_to(world))), world.trace
+        return ended(lambda: drained(space["main"](**given_to(world)))), world.trace
+
+
+def drained(result: Any) -> Any:
+    """What a call gives; a generator is sent back what it yields."""
+    if not isinstance(result, Generator):
+        return result
+    value = None
+    while True:
+        try:
+            value = result.send(value)
+        except StopIteration as end:
+            return end.value
 
 
 def interpreted(text: str, world: World, decide: reference.Decide) -> tuple[Any, list[Any]]:
@@ -168,6 +183,9 @@ def check_restart(text: str, at: int, depth: int) -> None:
 WAYS = st.tuples(st.sampled_from(["retry", "skip", "goto", "restart"]), st.integers(0, 60))
 
 
+Woven = Callable[[str, World, Handler], tuple[Any, list[Any]]]
+
+
 @SETTINGS
 @given(calling(), st.lists(WAYS, min_size=2, max_size=4), st.data())
 def test_any_way_after_any_other(text: str, ways: list[tuple[str, int]], data: Any) -> None:
@@ -191,7 +209,9 @@ class Crashing(World):
         return super().probe(number, value)
 
 
-def check_ways(text: str, crashes: list[int], ways: list[tuple[str, int]]) -> None:
+def check_ways(
+    text: str, crashes: list[int], ways: list[tuple[str, int]], woven: Woven = woven
+) -> None:
     """Resolve each crash another way."""
     offered: list[list[int]] = []
 
@@ -225,3 +245,66 @@ def check_ways(text: str, crashes: list[int], ways: list[tuple[str, int]]) -> No
     gone = woven(text, Crashing(crashes), answer)
     assert gone == interpreted(text, Crashing(crashes), decide)
     assert count == len(offered)
+
+
+def generating(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
+    """The program as a generator, whose consumer sends back what it is given."""
+    made = re.sub(r"^( *)(x\d|shared) = (probe\(.*\)|0)$", r"\1\2 = yield \3", text, flags=re.M)
+    return woven(made, world, answer)
+
+
+@SETTINGS
+@given(programs(), st.lists(WAYS, min_size=1, max_size=3), st.data())
+def test_any_way_in_a_generator(text: str, ways: list[tuple[str, int]], data: Any) -> None:
+    at, crashes = 0, []
+    for _ in ways:
+        at = data.draw(st.integers(at + 1, at + max(probes(text), 1)))
+        crashes.append(at)
+    check_ways(text, crashes, ways, generating)
+
+
+@SETTINGS
+@given(programs().map(as_module).filter(bool), WAYS, st.data())
+def test_any_way_at_module_level(text: str, way: tuple[str, int], data: Any) -> None:
+    node = reference.function("def main():\n" + textwrap.indent(text, "    "))
+    for each in ast.walk(node):
+        if isinstance(each, ast.stmt):
+            each.lineno -= 1
+    world = World()
+    ended(lambda: reference.Run(node, lambda *_: None, given_to(world)).call({}))
+    at = data.draw(st.integers(1, max(world.probes, 1)))
+    offered: list[int] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        offered.extend(each.node.lineno for each in leap.targets(crash))
+        if way[0] == "goto":
+            return daifu.Goto(offered[way[1] % len(offered)])
+        if way[0] == "restart":
+            return daifu.RestartFrame()
+        return daifu.Skip() if way[0] == "skip" else daifu.Retry()
+
+    def decide(run: reference.Run, path: reference.Path, following: bool) -> None:
+        found = reference.enterable(run.node, path, following)
+        assert sorted(found) == offered
+        if way[0] == "goto":
+            run.go(path, found[offered[way[1] % len(offered)]])
+        if way[0] == "skip":
+            run.go(path, path, after=True)
+        if way[0] == "restart":
+            raise reference.Restart(run, run.names)
+
+    one, two = World(crash_at=at), World(crash_at=at)
+    run = reference.Run(node, decide, given_to(two), unbound=NameError)
+    runtime.install()
+    source = Text("program.py", text)
+    versions.register(source)
+    space: dict[str, Any] = {"__name__": "program", **given_to(one)}
+    with handling(answer):
+        result = ended(lambda: exec(compiler.module(source), space))
+    assert result == ended(lambda: run.call({}))
+    assert one.trace == two.trace
+    assert numbers(space) == numbers(run.names)
+
+
+def numbers(space: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in space.items() if type(value) is int}
