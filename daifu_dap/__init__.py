@@ -29,10 +29,12 @@ if TYPE_CHECKING:
         Return,
         Skip,
     )
+    from daifu_dap.recovery.wanted import CrashFilter, set_crash_filter
     from daifu_dap.vaccine.decorator import transform
 
 __all__ = [
     "Crash",
+    "CrashFilter",
     "Frame",
     "Goto",
     "Raise",
@@ -43,14 +45,17 @@ __all__ = [
     "Retry",
     "Return",
     "Skip",
+    "set_crash_filter",
     "set_crash_handler",
     "transform",
 ]
 
 _HOMES = {
     "Crash": "recovery.crash",
+    "CrashFilter": "recovery.wanted",
     "Frame": "recovery.crash",
     "Refusal": "common.refusals",
+    "set_crash_filter": "recovery.wanted",
     "set_crash_handler": "recovery.policy",
     "transform": "vaccine.decorator",
 }

@@ -38,12 +38,14 @@ from daifu_dap.recovery import (
     journal,
     leap,
     meant,
+    passing,
     policy,
     restart,
     room,
     state,
     versions,
 )
+from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash, tidy
 from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate, named
@@ -75,14 +77,16 @@ ACTIONS: dict[type[Resolution], str] = {
 }
 
 
-def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool = False) -> bool:
+def stopped(
+    frame: FrameType, key: str, cells: tuple[CellType, ...], span: Extent | None = None
+) -> bool:
     """Resolve the exception that is being handled in `frame`.
 
     Args:
         frame: the frame of a woven body.
         key: names the text it runs.
         cells: the frame's cell and free variables.
-        whole: whether the barrier is that of the whole body.
+        span: the part of the text that the barrier is around, if that is not the whole body.
 
     Returns:
         Whether the frame has a ticket now and is to be left; else the exception goes on.
@@ -96,18 +100,18 @@ def stopped(frame: FrameType, key: str, cells: tuple[CellType, ...], whole: bool
     local = state.local
     if isinstance(exception, Restart):
         ticket = exception.ticket
-        if ticket is None or not whole or not restart.arrived(ticket, frame, cells):
+        if ticket is None or span is not None or not restart.arrived(ticket, frame, cells):
             return False
         exception.ticket = None
         state.forget(frame)
         state.tickets[frame] = ticket
         return True
-    if local.busy or sys.is_finalizing() or local.declined == mark(exception):
+    if local.busy or sys.is_finalizing() or passing.seen(frame, exception, span):
         return False
     local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
     try:
         with room.made():
-            return decided(frame, key, cells, whole, exception)
+            return decided(frame, key, cells, span, exception)
     finally:
         local.busy = False
 
@@ -116,18 +120,18 @@ def decided(
     frame: FrameType,
     key: str,
     cells: tuple[CellType, ...],
-    whole: bool,
+    span: Extent | None,
     exception: BaseException,
 ) -> bool:
     """`stopped`, once it is clear that there is something to decide."""
     try:
-        if not meant.crash(frame, exception):
+        if not meant.crash(frame, exception, span):
             return False
         ticket = resolve(frame, key, cells, exception)
         if ticket is None:
-            state.local.declined = mark(exception)
+            passing.leave(frame, exception, span)
             return False
-        if ticket.root is not None and not (whole and restart.arrived(ticket, frame, cells)):
+        if ticket.root is not None and not (span is None and restart.arrived(ticket, frame, cells)):
             raise Restart(ticket).with_traceback(exception.__traceback__)
         state.forget(frame)
         state.tickets[frame] = ticket
@@ -136,14 +140,6 @@ def decided(
         print("daifu: a crash could not be held; the exception goes on.", file=sys.stderr)
         sys.excepthook(*sys.exc_info())
         return False
-
-
-def mark(exception: BaseException) -> tuple[int, int]:
-    """Identifies an exception on its way out, without holding on to it."""
-    traceback = exception.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return id(exception), id(traceback)
 
 
 def resolve(

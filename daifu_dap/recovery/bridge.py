@@ -85,14 +85,14 @@ def connected() -> bool:
     True when a debugger's client is attached, its crash filter is on, and this thread is not itself
     evaluating something for the debugger.  Cheap, and never imports debugpy.
     """
-    return _filter and _attached() and not _evaluating()
+    return _filter and attached() and not _evaluating()
 
 
 def passing() -> bool:
     """Whether an exception in this thread must go on as in a plain program, with no stop and no
     waiting: the attached client has switched the crash filter off, or the thread is evaluating an
     expression for the debugger (the Debug Console shows the traceback then)."""
-    return _attached() and (not _filter or _evaluating())
+    return attached() and (not _filter or _evaluating())
 
 
 def stop(crash: Crash) -> Resolution | None:
@@ -121,7 +121,7 @@ def stop(crash: Crash) -> Resolution | None:
             if held.decision is not None:
                 _shown_to_client.exception = mark(crash.exception)
                 return held.decision
-            if db.pydb_disposed or not _attached():
+            if db.pydb_disposed or not attached():
                 return None
             if not held.ours:
                 return Retry()
@@ -137,7 +137,7 @@ def event(name: str, body: dict[str, Any]) -> None:
     `threadId` is filled in with the current thread when the body has none.
     """
     db = _debugger()
-    if db is None or not _attached():
+    if db is None or not attached():
         return
     from _pydevd_bundle.pydevd_net_command import NetCommand
 
@@ -393,10 +393,10 @@ def _debugger() -> Any:
     return None if found is _parents else found
 
 
-def _attached() -> bool:
+def attached() -> bool:
     """Whether a client is attached and has finished its configuration."""
     db = _debugger()
-    return db is not None and bool(db.is_attached()) and not db.pydb_disposed
+    return db is not None and bool(db.isattached()) and not db.pydb_disposed
 
 
 def _evaluating() -> bool:

@@ -47,7 +47,7 @@ from daifu_dap.recovery.locate import (
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import assign, at, constant, nowhere, replaced
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, Block, Loop, Managed, Tried
+from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, Block, Loop, Managed, Tried, tried
 
 TRIES = (ast.Try, ast.TryStar)
 
@@ -187,7 +187,7 @@ class Leaper(Resumer):
         number = self.number(node)
         body = [
             *self.mark(number, PENDING),
-            *self.site(parts, self.mark(number, PENDING)),
+            *self.site(parts, tried(node), self.mark(number, PENDING)),
             *self.mark(number, NORMAL),
         ]
         handler = nowhere(ast.ExceptHandler(None, None, []))

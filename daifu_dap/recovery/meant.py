@@ -1,125 +1,374 @@
 """What counts as a crash: an exception that would leave the body and that nobody meant.
 
 Asked only when an exception has reached a barrier, so that a program pays nothing for it before.
-The stack is walked outwards from the body, and in each frame the handlers around the running
-instruction are looked up in the text of that frame:
+The stack is walked outwards from the body, as the exception would go, and whoever stands in its way
+is asked what it would do with it (`foresee`):
 
-* a handler of the program's own code that takes the exception means it; one that only looks and
-  raises again does not;
-* so does a `with` of the program's own code whose manager is known to suppress it, among them
-  generators made into managers whose `yield` stands in such a handler;
-* a handler in library code counts only if it names the exception more closely than `Exception`: a
-  trainer's or a worker's catch-all is not what somebody meant for this exception.
+* A handler of the program's own that takes the exception means it. One that lets it go on (it logs
+  and raises again, or only wanted another message) does not; one that raises another exception in
+  its place, or ends the program after a catch-all, changes what is looked for further out. So an
+  exception is held where it is first raised, whatever it would have been turned into, unless
+  somebody would have taken it in the end.
+* So does a `with` of the program's own whose manager suppresses it: known ones, those on an
+  `ExitStack`, generators made into managers, and classes whose `__exit__` can be foreseen.
+* A handler in library code counts only if it names the exception more closely than `Exception`: a
+  trainer's or a worker's catch-all is not what somebody meant for this exception. (A library's
+  manager that the program's own code has entered is the program's word.)
+* The language's protocols take what they are for: `hasattr` an `AttributeError`, iteration by
+  `__getitem__` its `IndexError`; a subscript does not, so a bug in a data set's `__getitem__` is
+  held there. A method that raises in so many words what its protocol asks for is not at fault: the
+  code that asked is.
+* What leaves a task of asyncio's is looked for in those who await it now (`tasks`).
 
-Exceptions that are the language's own signals pass, and those that an operator protocol expects
-pass out of the method that implements it.
+Where it cannot be foreseen what the program's own code would do, it is let do it: the program's
+correctness comes first. If it does let the exception go on, that is held further out.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import dis
 import inspect
-import linecache
 import opcode
-import os
 import sys
-from collections.abc import Sequence
-from types import CodeType, FrameType, TracebackType
+from collections.abc import Iterable
+from types import FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import state, versions
-from daifu_dap.recovery.crash import hidden_frame
-from daifu_dap.recovery.locate import Position, contains, position
-from daifu_dap.vaccine import names, project, weave
-from daifu_dap.vaccine.text import Text
-
-SIGNALS: tuple[type[BaseException], ...] = (
-    StopIteration,
-    StopAsyncIteration,
-    GeneratorExit,
-    SystemExit,
-    KeyboardInterrupt,
+from daifu_dap.recovery import passing, tasks, wanted
+from daifu_dap.recovery.around import (
+    FINALLY,
+    HANDLERS,
+    Block,
+    Extent,
+    blocks,
+    calling,
+    local_value,
+    manager,
 )
+from daifu_dap.recovery.crash import hidden_frame
+from daifu_dap.recovery.foresee import (
+    FALLS,
+    RAISES,
+    RETURNS,
+    UNKNOWN,
+    Foresight,
+    Outcome,
+    Raised,
+    exit_of,
+    in_frame,
+    run,
+    truth,
+    unknown,
+)
+from daifu_dap.recovery.locate import instruction
+from daifu_dap.vaccine import project
 
-PROTOCOLS: dict[str, tuple[type[BaseException], ...]] = {
-    "__del__": (BaseException,),
-    "__getattr__": (AttributeError,),
-    "__getattribute__": (AttributeError,),
-    "__get__": (AttributeError,),
+SIGNALS: tuple[type[BaseException], ...] = (StopIteration, StopAsyncIteration)
+
+ATTRIBUTES = ("__getattr__", "__getattribute__", "__get__", "__delattr__")
+SPOKEN: dict[str, tuple[type[BaseException], ...]] = {
     "__getitem__": (IndexError, KeyError),
     "__missing__": (KeyError,),
     "__delitem__": (IndexError, KeyError),
     "__index__": (TypeError,),
     "__length_hint__": (TypeError,),
 }
+"""What a method may raise in so many words, for who called it."""
 
-PROBES = {("hasattr", 2), ("getattr", 3)}
+ITERATES = frozenset({
+    "FOR_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CONTAINS_OP", "LIST_EXTEND", "SET_UPDATE",
+    "CALL_FUNCTION_EX", "SEND", "CALL_INTRINSIC_1",
+})  # fmt: skip
+ITERATING = frozenset({
+    "join", "extend", "update", "union", "fromkeys", "from_iterable", "intersection", "difference",
+    "extendleft",
+})  # fmt: skip
+"""Methods of the language's own types that iterate over what they are given."""
 
-BROAD = ("Exception", "BaseException")
+LOADS = frozenset({"LOAD_NAME", "LOAD_GLOBAL", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_GLOBALS",
+                   "LOAD_FROM_DICT_OR_DEREF"})  # fmt: skip
 
-Around = tuple[list[ast.Try | ast.TryStar], list[ast.With]]
-_around: dict[tuple[int, int], tuple[CodeType, Around]] = {}
-_libraries: dict[str, ast.Module | None] = {}
+BROAD = (Exception, BaseException)
+KINDS = ("_exceptions", "expected_exception", "expected_exceptions", "expected")
+"""Where managers that suppress keep what they suppress."""
 
 
-def crash(frame: FrameType, exception: BaseException) -> bool:
-    """Whether `exception`, at the barrier of `frame`, is a crash."""
-    if isinstance(exception, SIGNALS) or cancelled(exception):
+def crash(frame: FrameType, exception: BaseException, span: Extent | None = None) -> bool:
+    """Whether `exception`, at a barrier of `frame`, is a crash.
+
+    Args:
+        span: what the barrier is around, if that is a block and not the whole body.
+    """
+    chosen = wanted.present()
+    if not chosen.admits(exception):
         return False
-    if isinstance(exception, PROTOCOLS.get(frame.f_code.co_name, ())):
+    if not chosen.names(exception) and (signal(exception) or cancelled(exception)):
         return False
     traceback = exception.__traceback__
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
-    if traceback is None or thrown(traceback) or meant_in(frame, traceback.tb_lasti, exception):
+    if traceback is None:
         return False
-    outer = frame.f_back
-    if outer is not None and isinstance(exception, AttributeError) and probed(outer):
+    if chosen.handled:
+        return True
+    if thrown(traceback) or spoken(traceback, exception):
         return False
-    while outer is not None:
-        if not hidden_frame(outer) and meant_in(outer, outer.f_lasti, exception):
-            return False
-        outer = outer.f_back
-    return True
-
-
-def probed(frame: FrameType) -> bool:
-    """Whether `frame` is just calling `hasattr`, or `getattr` with a default."""
-    place = position(frame.f_code, frame.f_lasti)
-    text = text_of(frame.f_code)
-    tree = text.tree if text is not None else library(frame.f_code.co_filename)
-    if tree is None or place[0] is None:
+    left: Raised | None = Raised(type(exception), exception)
+    if span is not None:
+        left = through(frame, traceback.tb_lasti, Raised(type(exception), exception), span)
+    if left is None:
         return False
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            own = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-            if own == place and (node.func.id, len(node.args)) in PROBES:
-                return True
-        inside = getattr(node, "lineno", None) is None or contains(node, place)
-        todo.extend(ast.iter_child_nodes(node) if inside else ())
-    return False
+    taker = taken(frame, left)
+    if isinstance(taker, FrameType):
+        passing.leave(frame, exception, span, (id(taker), taker.f_lasti))
+    return taker is None
 
 
-def thrown(traceback: TracebackType) -> bool:
-    """Whether the exception was thrown into a generator where it waited: its user meant that.
+def taken(frame: FrameType, raised: Raised) -> FrameType | tasks.Waiter | None:
+    """Who takes what comes out of `frame`, if anybody does."""
+    inner = visible = frame
+    while True:
+        task = tasks.ending(inner)
+        if task is not None:
+            found = list(tasks.waiters(task))
+            if not any(each.how == tasks.STACK for each in found):
+                return next((each for each in found if awaits(each, raised, {id(task)})), None)
+        outer = inner.f_back
+        if outer is None:
+            return None
+        if not hidden_frame(inner):
+            visible = inner
+        if by_protocol(visible, outer, raised):
+            return outer
+        if not hidden_frame(outer):
+            left = through(outer, outer.f_lasti, raised, None)
+            if left is None:
+                return outer
+            raised = left
+        inner = outer
 
-    A coroutine is thrown into by its event loop, when what it waits for has failed.
+
+def awaits(waiter: tasks.Waiter, raised: Raised, seen: set[int]) -> bool:
+    """Whether somebody who waits for a task takes what it ends with."""
+    if waiter.how == tasks.COLLECTED:
+        return True
+    if waiter.how == tasks.STACK or id(waiter.task) in seen:
+        return False
+    seen.add(id(waiter.task))
+    if waiter.how == tasks.GROUPED and raised.exception is not None:
+        group = BaseExceptionGroup("", [raised.exception])
+        raised = Raised(type(group), group)
+    for frame in tasks.frames(waiter.task):
+        if hidden_frame(frame):
+            continue
+        left = through(frame, frame.f_lasti, raised, None)
+        if left is None:
+            return True
+        raised = left
+    return any(awaits(each, raised, seen) for each in tasks.waiters(waiter.task))
+
+
+# ---- frames
+
+
+def through(
+    frame: FrameType, offset: int, raised: Raised, span: Extent | None, entered: bool = False
+) -> Raised | None:
+    """What comes out of `frame` when `raised` is raised at `offset`; None if it takes that.
+
+    Args:
+        span: the part of its text that the exception has left already.
+        entered: the frame is a generator's that the program's own code uses as a manager.
     """
-    code = traceback.tb_frame.f_code
-    at = traceback.tb_lasti
-    if traceback.tb_next is not None:
+    own = entered or project.is_project(frame.f_code.co_filename)
+    for block in reversed(blocks(frame.f_code, offset)):
+        if span is not None and block.inside(span):
+            continue
+        left = past(block, frame, raised, own)
+        if left is None:
+            return None
+        raised = left
+    return raised
+
+
+def past(block: Block, frame: FrameType, raised: Raised, own: bool) -> Raised | None:
+    """What comes out of a block; None if that takes `raised`."""
+    node = block.node
+    if block.kind == FINALLY:
+        assert isinstance(node, (ast.Try, ast.TryStar))
+        outcome = Foresight(raised, None, in_frame(frame)).block(node.finalbody)
+        return raised if outcome.how in (FALLS, UNKNOWN) else ended(outcome, raised)
+    if block.kind == HANDLERS:
+        if isinstance(node, ast.TryStar):
+            return starred(node, frame, raised, own)
+        assert isinstance(node, ast.Try)
+        return handled(node.handlers, frame, raised, own)
+    if own:
+        assert isinstance(node, (ast.With, ast.AsyncWith))
+        held = manager(frame, block)
+        if held is not None:
+            return exited(held, raised)
+        return None if stated(node.items[block.item], frame, raised) else raised
+    return raised
+
+
+def handled(
+    handlers: Iterable[ast.ExceptHandler], frame: FrameType, raised: Raised, own: bool
+) -> Raised | None:
+    for handler in handlers:
+        found = kinds(handler, frame)
+        if found is not None and not any(raised.is_a(each) for each in found):
+            continue
+        if raised.kind is None and not own:
+            continue
+        broad = found is None or all(each in BROAD for each in found if raised.is_a(each))
+        if broad and not own:
+            left = ended(foreseen(handler, frame, raised), raised)
+            if left is not None:
+                return raised if left.kind is None else left
+            continue
+        outcome = foreseen(handler, frame, raised)
+        if outcome.how != RAISES:
+            return None
+        left = ended(outcome, raised)
+        closely = not broad and left is not None and left.kind is SystemExit
+        if left is not raised and (not own or closely):
+            return None
+        return left
+    return raised
+
+
+def foreseen(handler: ast.ExceptHandler, frame: FrameType, raised: Raised) -> Outcome:
+    return Foresight(raised, handler.name, in_frame(frame)).block(handler.body)
+
+
+def ended(outcome: Outcome, raised: Raised) -> Raised | None:
+    if outcome.how != RAISES:
+        return None
+    assert isinstance(outcome.value, Raised)
+    return raised if outcome.value == raised else outcome.value
+
+
+def starred(node: ast.TryStar, frame: FrameType, raised: Raised, own: bool) -> Raised | None:
+    """`except*`: what none of the handlers takes."""
+    left = raised.exception
+    if left is None:
+        return handled(node.handlers, frame, raised, own)
+    for handler in node.handlers:
+        found = kinds(handler, frame)
+        if found is None:
+            return None if own else raised
+        closely = tuple(each for each in found if isinstance(each, type))
+        if not own:
+            closely = tuple(each for each in closely if each not in BROAD)
+        if foreseen(handler, frame, Raised(type(left), left)).how == RAISES:
+            continue
+        if isinstance(left, BaseExceptionGroup):
+            left = left.split(closely)[1] if closely else left
+        elif isinstance(left, closely):
+            left = None
+        if left is None:
+            return None
+    return raised if left is raised.exception else Raised(type(left), left)
+
+
+def kinds(handler: ast.ExceptHandler, frame: FrameType) -> tuple[Any, ...] | None:
+    """What a handler names; None for everything, or if that cannot be said."""
+    if handler.type is None:
+        return (BaseException,)
+    value = Foresight(Raised(None), None, in_frame(frame)).value(handler.type)
+    if value is unknown:
+        return None
+    flat: list[Any] = [value]
+    for each in flat:
+        if isinstance(each, tuple):
+            flat += each
+    return tuple(each for each in flat if isinstance(each, type))
+
+
+# ---- managers
+
+
+def exited(held: object, raised: Raised) -> Raised | None:
+    """What comes out of a `with` whose manager the program's own code has entered."""
+    generator = getattr(held, "gen", None)
+    for prefix in ("gi_", "ag_"):
+        inner = getattr(generator, prefix + "frame", None)
+        if isinstance(inner, FrameType):
+            return through(inner, inner.f_lasti, raised, None, entered=True)
+    for name in KINDS:
+        found = inspect.getattr_static(held, name, None)
+        flat = found if isinstance(found, tuple) else (found,)
+        if any(raised.kind is not None and raised.is_a(each) for each in flat):
+            return None
+    pushed = getattr(held, "_exit_callbacks", None)
+    if pushed is not None:
+        for _, callback in reversed(pushed):
+            left = pushed_out(callback, raised)
+            if left is None:
+                return None
+            raised = left
+        return raised
+    return returned(exit_of(held, raised), raised)
+
+
+def pushed_out(callback: Any, raised: Raised) -> Raised | None:
+    """What an entry of an `ExitStack` lets through."""
+    owner = getattr(callback, "__self__", None)
+    if owner is not None and getattr(callback, "__name__", "") in ("__exit__", "__aexit__"):
+        return exited(owner, raised)
+    if not inspect.isfunction(callback):
+        return raised
+    given = (raised.kind, raised.exception, unknown)
+    return returned(run(callback, given, raised), raised)
+
+
+def returned(outcome: Outcome, raised: Raised) -> Raised | None:
+    """What an exit lets through that ends with `outcome`.
+
+    One that fails itself has meant nothing; nor has one whose answer cannot be told, since exits
+    hand on what other exits give far more often than they suppress.
+    """
+    if outcome.how != RETURNS or outcome.value is unknown:
+        return raised
+    try:
+        return None if truth(outcome.value) else raised
+    except TypeError:
+        return raised
+
+
+def stated(item: ast.withitem, frame: FrameType, raised: Raised) -> bool:
+    """Whether a manager that is not at hand says in the text that it suppresses `raised`."""
+    call = item.context_expr
+    if not isinstance(call, ast.Call):
         return False
-    if code.co_flags & inspect.CO_GENERATOR:
-        return dis.opname[code.co_code[at]] in ("YIELD_VALUE", "RESUME", "SEND")
-    # Only a value that an asynchronous generator yields is wrapped.
-    wrapping = (opcode.opmap.get("ASYNC_GEN_WRAP"), opcode.opmap.get("CALL_INTRINSIC_1"))
-    operations = code.co_code[at - 2 : at : 2]
-    return dis.opname[code.co_code[at]] == "YIELD_VALUE" and operations[0] in wrapping
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    foresight = Foresight(Raised(None), None, in_frame(frame))
+    contextlib, pytest = sys.modules.get("contextlib"), sys.modules.get("pytest")
+    value = foresight.value(function)
+    known = [getattr(contextlib, "suppress", None), getattr(pytest, "raises", None)]
+    if name not in ("assertRaises", "assertRaisesRegex") and not any(
+        each is not None and value is each for each in known
+    ):
+        return False
+    flat: list[Any] = [foresight.value(each) for each in call.args]
+    for each in flat:
+        if isinstance(each, tuple):
+            flat += each
+    return any(isinstance(each, type) and raised.is_a(each) for each in flat)
+
+
+# ---- the language's own
+
+
+def signal(exception: BaseException) -> bool:
+    """Whether an exception is a word of the language or of a library, and no failure."""
+    bdb = sys.modules.get("bdb")
+    quits: tuple[type[BaseException], ...] = (bdb.BdbQuit,) if bdb is not None else ()
+    return not isinstance(exception, Exception) or isinstance(exception, (*SIGNALS, *quits))
 
 
 def cancelled(exception: BaseException) -> bool:
@@ -129,170 +378,112 @@ def cancelled(exception: BaseException) -> bool:
     return isinstance(exception, tuple(each.CancelledError for each in found))
 
 
-def meant_in(frame: FrameType, offset: int, exception: BaseException) -> bool:
-    """Whether a handler or a manager of `frame` around the instruction at `offset` takes
-    `exception`.
+def thrown(traceback: TracebackType) -> bool:
+    """Whether the exception was thrown into a generator where it waited: its user meant that.
+
+    A coroutine is thrown into by its event loop, when what it waits for has failed.
     """
-    own = project.is_project(frame.f_code.co_filename)
-    tries, withs = around(frame.f_code, offset, own)
-    for node in tries:
-        for handler in node.handlers:
-            if weave.gives_up(handler):
-                continue
-            if takes(frame, handler, exception, own):
-                return True
-    return own and any(suppresses(frame, node, exception) for node in withs)
+    code, at = traceback.tb_frame.f_code, traceback.tb_lasti
+    if traceback.tb_next is not None:
+        return False
+    if code.co_flags & inspect.CO_GENERATOR:
+        return operation(code.co_code, at) in ("YIELD_VALUE", "RESUME", "SEND")
+    # Only a value that an asynchronous generator yields is wrapped.
+    wrapping = (opcode.opmap.get("ASYNC_GEN_WRAP"), opcode.opmap.get("CALL_INTRINSIC_1"))
+    before = code.co_code[at - 2 : at : 2]
+    return operation(code.co_code, at) == "YIELD_VALUE" and before[0] in wrapping
 
 
-def takes(
-    frame: FrameType, handler: ast.ExceptHandler, exception: BaseException, own: bool
-) -> bool:
-    if handler.type is None:
-        return own
-    for each in handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]:
-        kind = named(frame, each)
-        if kind is Ellipsis:
-            return own
-        for one in kind if isinstance(kind, tuple) else (kind,):
-            if not own and getattr(one, "__name__", None) in BROAD:
-                continue
-            if isinstance(one, type) and isinstance(exception, one):
-                return True
-    return False
+def operation(code: bytes, offset: int) -> str:
+    return dis.opname[code[offset]]
 
 
-def named(frame: FrameType, node: ast.expr) -> Any:
-    """What a name or an attribute of one stands for in `frame`; ... if that cannot be said."""
-    if isinstance(node, ast.Name):
-        value = local_value(frame, node.id)
-        if value is not ...:
-            return value
-        for space in (frame.f_globals, vars(builtins)):
-            if node.id in space:
-                return space[node.id]
-    elif isinstance(node, ast.Attribute):
-        value = named(frame, node.value)
-        if value is not Ellipsis:
-            return getattr(value, node.attr, ...)
-    return ...
+def spoken(traceback: TracebackType, exception: BaseException) -> bool:
+    """Whether the methods that it has come through have raised what their protocol asks for.
 
-
-def suppresses(frame: FrameType, node: ast.With, exception: BaseException) -> bool:
-    """Whether a manager of the `with` statement is known to take `exception`."""
-    for manager in managers(frame, node):
-        generator = getattr(manager, "gen", None)
-        inner = getattr(generator, "gi_frame", None)
-        if isinstance(inner, FrameType) and meant_in(inner, inner.f_lasti, exception):
-            return True
-        for attribute in ("_exceptions", "expected_exception", "expected_exceptions", "expected"):
-            kinds = getattr(manager, attribute, None)
-            try:
-                if kinds and isinstance(exception, kinds):
-                    return True
-            except TypeError:
-                continue
-    return False
-
-
-def managers(frame: FrameType, node: ast.With) -> list[object]:
-    """The managers that a vaccinated frame has entered for `node`."""
-    text = text_of(frame.f_code)
-    scope = text.scope(frame.f_code) if text is not None else None
-    if scope is None:
-        return []
-    numbers = [number for (each, _), number in scope.numbers.items() if each == id(node)]
-    if scope.module:
-        slots = state.held.get(frame, {})
-        found = [slots.get(number) for number in numbers]
-    else:
-        found = [local_value(frame, names.slot(number)) for number in numbers]
-    return [each for each in found if each is not None and each is not ...]
-
-
-def local_value(frame: FrameType, name: str) -> Any:
-    """The value of a local of a frame that runs on; ... if it has none of that name.
-
-    Before 3.13 a look at `f_locals` leaves a copy of all locals with the frame, which would keep
-    them alive; it is emptied, but not under a tracer, which may write it back.
+    An attribute that is not there is who asked's affair, and so is an item, if the program's own
+    code has asked; for a library that asks (it has its indices from a data set's own length) the
+    method is at fault.
     """
-    code = frame.f_code
-    if not code.co_flags & inspect.CO_OPTIMIZED:
-        return frame.f_locals.get(name, ...)
-    if not any(name in each for each in (code.co_varnames, code.co_cellvars, code.co_freevars)):
-        return ...
-    values = frame.f_locals
-    value = values.get(name, ...)
-    if sys.version_info < (3, 13) and frame.f_trace is None:
-        values.clear()
-    return value
+    frame, name = traceback.tb_frame, traceback.tb_frame.f_code.co_name
+    found: tuple[str, ...] = ATTRIBUTES
+    if name in SPOKEN:
+        if not isinstance(exception, SPOKEN[name]) or not asked_by_project(frame):
+            return False
+        found = tuple(SPOKEN)
+    elif name not in ATTRIBUTES or not isinstance(exception, AttributeError):
+        return False
+    last = traceback
+    while last.tb_next is not None:
+        last = last.tb_next
+        if last.tb_frame.f_code.co_name not in found and not hidden_frame(last.tb_frame):
+            return False
+    code = last.tb_frame.f_code.co_code
+    return found is ATTRIBUTES or operation(code, last.tb_lasti) == "RAISE_VARARGS"
 
 
-def text_of(code: CodeType) -> Text | None:
-    """The text of vaccinated code, whose barriers name it."""
-    file = versions.find(code.co_filename)
-    if file is None:
-        return None
-    for const in code.co_consts:
-        if isinstance(const, str) and const in file.texts:
-            return file.texts[const]
-    return file.present
+def asked_by_project(frame: FrameType) -> bool:
+    outer = frame.f_back
+    while outer is not None and hidden_frame(outer):
+        outer = outer.f_back
+    return outer is not None and project.is_project(outer.f_code.co_filename)
 
 
-def around(code: CodeType, offset: int, own: bool) -> Around:
-    """The `try` statements whose protected part, and the `with` statements in whose body, `offset`
-    is.
-    """
-    known = _around.get((id(code), offset))
-    if known is not None:
-        return known[1]
-    found: Around = ([], [])
-    text = text_of(code) if own else None
-    if text is not None:
-        scope = text.scope(code)
-        body: Sequence[ast.stmt] = scope.node.body if scope is not None else ()
-    else:
-        tree = library(code.co_filename)
-        body = tree.body if tree is not None else ()
-    place = position(code, offset)
-    if place[0] is not None and place[0] < names.HIDDEN_LINE:
-        collect(body, place, *found)
-    if len(_around) >= 128:  # continuations come and go
-        _around.clear()
-    _around[id(code), offset] = code, found
-    return found
+def by_protocol(inner: FrameType, outer: FrameType, raised: Raised) -> bool:
+    """Whether the interpreter's call of `inner`, made while `outer` runs, takes `raised`."""
+    name, kind = inner.f_code.co_name, raised.kind
+    if name == "__del__":
+        return True
+    if kind is None or not issubclass(kind, (AttributeError, IndexError, KeyError, TypeError)):
+        return False
+    code = outer.f_code
+    step = operation(code.co_code, instruction(code, outer.f_lasti))
+    if issubclass(kind, AttributeError):
+        return fallen_back(inner, step) or (step.startswith("CALL") and probed(outer))
+    if issubclass(kind, IndexError):
+        return name == "__getitem__" and iterates(outer, step)
+    if issubclass(kind, KeyError):
+        return name in ("__getitem__", "__missing__") and step in LOADS
+    return name == "__length_hint__"
 
 
-def collect(
-    body: Sequence[ast.stmt],
-    place: Position,
-    tries: list[ast.Try | ast.TryStar],
-    withs: list[ast.With],
-) -> None:
-    for statement in body:
-        if not contains(statement, place):
-            continue
-        for field in ("body", "handlers", "orelse", "finalbody", "cases"):
-            for inner in getattr(statement, field, ()):
-                part = [inner] if isinstance(inner, ast.stmt) else inner.body
-                if not any(contains(each, place) for each in part):
-                    continue
-                if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                    tries.clear()
-                    withs.clear()
-                elif isinstance(statement, (ast.Try, ast.TryStar)) and field == "body":
-                    tries.append(statement)
-                elif isinstance(statement, ast.With):
-                    withs.append(statement)
-                collect(part, place, tries, withs)
-                return
-        return
+def probed(frame: FrameType) -> bool:
+    """Whether `frame` is just calling `hasattr`, or `getattr` with a default."""
+    call = calling(frame)
+    if call is None or not isinstance(call.func, ast.Name):
+        return False
+    function = in_frame(frame)(call.func.id)
+    if function is builtins.hasattr:
+        return True
+    return function is builtins.getattr and len(call.args) == 3
 
 
-def library(path: str) -> ast.Module | None:
-    """The tree of a file that is not vaccinated."""
-    if path not in _libraries:
-        _libraries[path] = None
-        if os.path.isfile(path):
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError):
-                _libraries[path] = ast.parse("".join(linecache.getlines(path)))
-    return _libraries[path]
+def fallen_back(inner: FrameType, step: str) -> bool:
+    """Whether an attribute's own code failed where `__getattr__` is asked next."""
+    if not step.startswith(("LOAD_ATTR", "LOAD_METHOD")) or inner.f_code.co_name == "__getattr__":
+        return False
+    position = 1 if inner.f_code.co_name == "__get__" else 0
+    if inner.f_code.co_argcount <= position:
+        return False
+    instance = local_value(inner, inner.f_code.co_varnames[position])
+    return instance is not ... and hasattr(type(instance), "__getattr__")
+
+
+def iterates(frame: FrameType, step: str) -> bool:
+    """Whether `frame` is just iterating, by itself or by a function of the language's own."""
+    if frame.f_code.co_name == "take" and hidden_frame(frame):
+        return True  # a continuation's own call of `__next__`
+    if step in ITERATES:
+        return True
+    call = calling(frame) if step.startswith("CALL") or step == "PRECALL" else None
+    if call is None:
+        return False
+    function = Foresight(Raised(None), None, in_frame(frame)).value(call.func)
+    if function is unknown:
+        return isinstance(call.func, ast.Attribute) and call.func.attr in ITERATING
+    module = getattr(function, "__module__", None)
+    python = inspect.isfunction(function) or inspect.ismethod(function)
+    return not python and module in ("builtins", "itertools", "collections", "_functools")
+
+
+__all__ = ["crash"]

@@ -33,12 +33,13 @@ from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import capture, meant, state, versions
+from daifu_dap.recovery import around, capture, meant, state, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
+from daifu_dap.recovery.foresee import Raised
 from daifu_dap.recovery.locate import Point, Step, named
 from daifu_dap.recovery.state import Ticket
-from daifu_dap.vaccine import names, project, weave
+from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
 
 FLAVOURS = {
@@ -46,7 +47,7 @@ FLAVOURS = {
     inspect.CO_COROUTINE: "a coroutine",
     inspect.CO_ASYNC_GENERATOR: "an async generator",
 }
-_PROBE = BaseException("a restart")
+_PROBE = Raised(BaseException, BaseException("a restart"))
 
 
 class Restart(BaseException):
@@ -208,7 +209,7 @@ def call(crash: Crash, frame: FrameType) -> Call:
     Raises:
         Refusal: it cannot be.
     """
-    text = meant.text_of(frame.f_code)
+    text = around.text_of(frame.f_code)
     scope = text.scope(frame.f_code) if text is not None else None
     file = versions.find(frame.f_code.co_filename)
     if text is None or scope is None or file is None:
@@ -309,25 +310,10 @@ def swallows(crash: Crash, frame: FrameType) -> str | None:
         while traceback is not None and traceback.tb_frame is not frame:
             traceback = traceback.tb_next
         offset = traceback.tb_lasti if traceback is not None else offset
-    own = project.is_project(frame.f_code.co_filename)
-    tries, withs = meant.around(frame.f_code, offset, own)
-    for node in tries:
-        handler = next((each for each in node.handlers if takes(frame, each.type)), None)
-        if handler is not None and not weave.gives_up(handler):
-            return said(frame, handler.lineno)
-    for block in withs if own else ():
-        if meant.suppresses(frame, block, _PROBE):
-            return said(frame, block.lineno)
+    for block in reversed(around.blocks(frame.f_code, offset)):
+        if meant.past(block, frame, _PROBE, True) is not _PROBE:
+            return said(frame, block.node.lineno)
     return None
-
-
-def takes(frame: FrameType, kind: Any) -> bool:
-    """Whether a handler for `kind` takes every exception."""
-    if kind is None:
-        return True
-    found = [meant.named(frame, each) for each in getattr(kind, "elts", [kind])]
-    every = [one for each in found for one in (each if isinstance(each, tuple) else (each,))]
-    return any(one is BaseException for one in every)
 
 
 def said(frame: FrameType, line: int) -> str:

@@ -21,7 +21,7 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, late, state
+from daifu_dap.recovery import barrier, late, state, wanted
 from daifu_dap.vaccine import names
 
 _SAMPLES: tuple[Any, ...] = (
@@ -88,6 +88,7 @@ class Runtime:
     every = BaseException
     full = RecursionError
     __daifu_cells__: tuple[CellType, ...] = ()
+    wanted: Any = ()  # what is held although somebody handles it; see `wanted`
     iter = staticmethod(iter)
     iter_async = staticmethod(aiter)
     visible = staticmethod(names.visible)
@@ -102,16 +103,16 @@ class Runtime:
         frame = sys._getframe(1)
         if frame in state.tickets:
             return True  # it was left from inside a block
-        recovered = barrier.stopped(frame, key, cells, whole=True)
+        recovered = barrier.stopped(frame, key, cells)
         if not recovered and frame in state.held:
             state.forget(frame)
         return recovered
 
-    def leave(self, key: str, cells: tuple[CellType, ...]) -> bool:
-        """The barrier of a block: whether the exception was resolved, so that the body is to be
-        left.
+    def leave(self, key: str, cells: tuple[CellType, ...], span: tuple[int, int, int, int]) -> bool:
+        """The barrier of a block, which spans a part of the text: whether the exception was
+        resolved, so that the body is to be left.
         """
-        return barrier.stopped(sys._getframe(1), key, cells)
+        return barrier.stopped(sys._getframe(1), key, cells, span)
 
     def left(self) -> bool:
         """Whether the module-level code that asks is to be left."""
@@ -273,3 +274,4 @@ def install() -> None:
     if not hasattr(builtins, names.RUNTIME):
         setattr(builtins, names.RUNTIME, Runtime())
         late.install()
+        wanted.tell()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from daifu_dap.recovery.continuation import Continuation
     from daifu_dap.recovery.crash import Crash
+    from daifu_dap.recovery.passing import Note
 
 
 @dataclass
@@ -69,11 +70,13 @@ class Local(threading.local):
 
     Attributes:
         busy: a crash of this thread is being resolved; its barriers let exceptions pass.
-        declined: marks the exception that was let go on, so that it does not stop twice.
+        notes: the exceptions that go on; see `passing`.
     """
 
     busy = False
-    declined: tuple[int, int] | None = None
+
+    def __init__(self) -> None:
+        self.notes: dict[tuple[int, int], Note] = {}
 
 
 local = Local()

@@ -51,6 +51,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import LEAVE_LINE, TAIL_LINE
@@ -72,6 +73,9 @@ CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 """As in `inspect`, which takes longer to import than all of vaccination."""
 
 Block = list[ast.stmt]
+Span = tuple[int, int, int, int]
+"""First line and column, last line and column (bytes), of a part of the text."""
+
 Tried = ast.Try | ast.TryStar
 Loop = ast.For | ast.AsyncFor
 Managed = ast.With | ast.AsyncWith
@@ -187,7 +191,9 @@ class Weaver:
 
     def managed(self, node: Managed, number: int, item: ast.withitem, body: Block) -> Block:
         """One `with` statement whose manager slot `number` holds."""
-        woven = replaced(node, items=[item], body=self.site(body))
+        index = number - self.number(node)
+        rest = [each.context_expr for each in node.items[index + 1 :]]
+        woven = replaced(node, items=[item], body=self.site(body, span(*rest, *node.body)))
         inner = [self.number(each) for each in loops(node.body)]
         return [woven, *self.clear(number, *inner)]
 
@@ -207,8 +213,8 @@ class Weaver:
         """`try` with its handlers and `else`, without its `finally`, around the woven `body`."""
         if not node.handlers:
             return body
-        if any(gives_up(handler) for handler in node.handlers):
-            body = self.site(body)
+        always = any(may_raise(handler) for handler in node.handlers)
+        body = self.site(body, span(*node.body), always=always)
         woven = replaced(
             node,
             body=body,
@@ -234,9 +240,8 @@ class Weaver:
         ended = self.mark(number, NORMAL)
         last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
         last += self.block(node.finalbody)
-        woven = ast.Try(
-            [*begun, *self.site(parts, [*self.mark(number, PENDING)]), *ended], [], [], last
-        )
+        guarded = self.site(parts, tried(node), [*self.mark(number, PENDING)])
+        woven = ast.Try([*begun, *guarded, *ended], [], [], last)
         return [at(woven, node)]
 
     # ---- leaving loops and functions
@@ -268,12 +273,20 @@ class Weaver:
 
     # ---- barriers
 
-    def site(self, statements: Block, raised: Sequence[ast.stmt] = ()) -> Block:
-        """An inner barrier around `statements`; `raised` is run when they raise."""
+    def site(
+        self, statements: Block, around: Span, raised: Sequence[ast.stmt] = (), always: bool = True
+    ) -> Block:
+        """An inner barrier around `statements`.
+
+        Args:
+            around: what of the text they are, or stand for.
+            raised: run when they raise.
+            always: else only while exceptions that are handled are asked for.
+        """
         if not statements:
             return statements
         self.sites += 1
-        handler, leave = leaving(self.key, self.module)
+        handler, leave = leaving(self.key, self.module, around, always)
         if raised:
             handler = replaced(handler, body=[*raised, *handler.body])
         return [at(ast.Try(statements, [handler], [], []), statements[0]), leave]
@@ -363,10 +376,38 @@ def unfolded(iterable: ast.expr) -> ast.expr:
     return iterable
 
 
-def gives_up(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler only looks at the exception and lets it go on (`except: ...; raise`)."""
-    last = handler.body[-1]
-    return isinstance(last, ast.Raise) and last.exc is None
+def may_raise(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler raises, in some case: then it may only look at the exception, and let it
+    go on.
+    """
+    todo: list[ast.stmt] = list(handler.body)
+    for each in todo:
+        if isinstance(each, ast.Raise) or (
+            isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and ends(each.value)
+        ):
+            return True
+        todo += children(each)
+    return False
+
+
+def ends(call: ast.Call) -> bool:
+    """Whether a call may be one that ends the program, by its name."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("exit", "_exit", "abort", "quit")
+
+
+def tried(node: Tried) -> Span:
+    """What of a statement its `finally` protects."""
+    return span(node, *node.body, *node.handlers, *node.orelse)
+
+
+def span(*nodes: Any) -> Span:
+    """From the start of the first to the end of the last."""
+    first, last = nodes[0], nodes[-1]
+    decorators = getattr(first, "decorator_list", ())
+    line, column = min((each.lineno, each.col_offset) for each in (first, *decorators))
+    return line, column, last.end_lineno, last.end_col_offset
 
 
 BARE = SIMPLE.union(
@@ -463,7 +504,7 @@ def marking(number: int, how: int, module: bool) -> ast.stmt:
 
 
 @lru_cache(64)
-def refusing(key: str, method: str) -> ast.stmt:
+def refusing(key: str, method: str, *more: Span) -> ast.stmt:
     """Ask the runtime about the exception that is handled, and raise it again if it says so.
 
     At the recursion limit there is no room for the question. What that raises must not take the
@@ -476,22 +517,26 @@ def refusing(key: str, method: str) -> ast.stmt:
             raise
     """
     cells = ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
-    asked = ast.If(runtime(method, constant(key), cells), [ast.Break()], [])
+    catch = runtime(method, constant(key), cells, *map(constant, more))
+    asked = ast.If(catch, [ast.Break()], [])
     full = ast.ExceptHandler(ast.Attribute(load(names.RUNTIME), "full", LOAD), None, [ast.Pass()])
     once = [ast.Try([asked], [full], [], []), ast.Raise()]
     return nowhere(ast.While(constant(True), once, []))
 
 
 @lru_cache(64)
-def leaving(key: str, module: bool) -> tuple[ast.ExceptHandler, ast.stmt]:
-    """The handler of an inner barrier, and what comes behind it."""
-    after: Block = [refusing(key, "leave")]
+def leaving(
+    key: str, module: bool, around: Span, always: bool
+) -> tuple[ast.ExceptHandler, ast.stmt]:
+    """The handler of an inner barrier, and what comes behind it; see `Weaver.site`."""
+    after: Block = [refusing(key, "leave", around)]
     left: ast.expr = runtime("left")
     if not module:
         left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
         after.append(assign(names.LEFT, constant(True)))
     leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD)), LEAVE_LINE)
-    handler = ast.ExceptHandler(None, None, after)
+    kinds = None if always else ast.Attribute(load(names.RUNTIME), "wanted", LOAD)
+    handler = ast.ExceptHandler(kinds, None, after)
     return nowhere(handler), nowhere(ast.If(left, [leave], []))
 
 

@@ -341,7 +341,7 @@ def test_what_cannot_be_seen_to_take_it_ends_it_there_and_says_so(
 ) -> None:
     text = """
     class Greedy(Manager):
-        def __exit__(self, *rest): return True
+        def __exit__(self, *rest): return log(self.name) is None
     def inner():
         with Greedy("g"):
             return flaky(1)
