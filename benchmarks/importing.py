@@ -144,6 +144,7 @@ def child(code: str, folder: str, mode: str) -> list[str]:
     """What a new process that runs `code` in `folder` prints."""
     root = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "PYTHONPATH": root, "DAIFU_VACCINATE": mode}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", code]
     done = subprocess.run(
         command, cwd=folder, env=environment, check=True, text=True, stdout=subprocess.PIPE

@@ -31,12 +31,19 @@ class File:
         self.present = text
         self.select = select
         self.body = body
-        self._codes: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
+        self._made: list[CodeType] = []
+        self._known: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
 
     def remember(self, code: CodeType) -> None:
-        """Note vaccinated code of this file, for as long as it lives."""
-        for each in names.codes(code):
-            self._codes[id(each)] = each
+        """Note vaccinated code of this file, for as long as it lives or is not asked for."""
+        self._made.append(code)
+
+    @property
+    def _codes(self) -> weakref.WeakValueDictionary[int, CodeType]:
+        while self._made:
+            for each in names.codes(self._made.pop()):
+                self._known[id(each)] = each
+        return self._known
 
     def codes(self) -> list[CodeType]:
         """The vaccinated code objects of this file that live now."""

@@ -1,25 +1,51 @@
 """Vaccinated bytecode on disk, beside the interpreter's own, so that a second start is as fast as
 plain.
 
-A cache file is named for the interpreter, for us and for our version; it holds the hash of the
-source it was made from, so that neither clocks nor edits while a program runs can make it lie. It
-is written in one step; a folder that cannot be written to is simply not used.
+A cache file is named for the interpreter, for us and for our version. It holds what made it and
+from which state of the source file, the code, and the source itself, compressed. It is written in
+one step; a folder that cannot be written to is simply not used.
+
+*When it is good.* As for the interpreter's own, the times and the size of the source file must be
+what they were; to the nanosecond, and that of the file's last change of any kind, too, which no
+program can set back. If they are not, the source is read and its hash decides, so that a copied or
+touched file is not woven again. A clock has ticks: a file that is written twice in one tick bears
+the same time twice. So the times of a file that was younger than `YOUNG` when it was read are not
+trusted: its hash is compared each time, until it has aged.
+
+*The running text never lies.* A module's text is what its code was made from, whatever has become
+of the file on disk since, or of the cache, which another process may have replaced. So the text is
+neither of these: it is the compressed source that came with the code, kept in memory (a fifth of
+the source, for each module) and unpacked when somebody asks, which is at a crash.
 """
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 import importlib.util
+import io
 import marshal
 import os
+import struct
 import sys
-import tempfile
-from functools import cache
+import threading
+import time
+from functools import cache, partial
 from types import CodeType
 
 from daifu_dap import __version__
+from daifu_dap.vaccine.text import Text
 
 WEAVERS = ("compile", "names", "patch", "syntax", "text", "weave")
+
+YOUNG = 2_000_000_000
+"""Nanoseconds; no file system in use has coarser ticks."""
+
+HEAD = struct.Struct("<qqqII16s")
+"""Times of the source's last modification and change, its size, those of the code and of the packed
+source, and the key.
+"""
+
+Stamp = tuple[int, int, int]
 
 
 @cache
@@ -27,47 +53,88 @@ def made_by() -> bytes:
     """Names what weaves: with another version of it, or with it edited, caches are made anew."""
     stats = [os.stat(os.path.join(os.path.dirname(__file__), f"{name}.py")) for name in WEAVERS]
     marks = [f"{each.st_size}.{each.st_mtime_ns}" for each in stats]
-    return "\n".join([f"daifu {__version__}", *marks, ""]).encode()
+    return "\n".join([f"daifu {__version__}", *marks, ""]).encode() + importlib.util.MAGIC_NUMBER
 
 
 def place(path: str) -> str:
     """Where the vaccinated code of `path` is kept."""
     plain = importlib.util.cache_from_source(path)
-    stem, _, _ = os.path.basename(plain).rpartition(".pyc")
-    return os.path.join(os.path.dirname(plain), f"{stem}.daifu.pyc")
+    return plain.removesuffix(".pyc") + ".daifu.pyc"
 
 
-def stamp(path: str, source: bytes) -> bytes:
-    digest = hashlib.blake2b(os.fsencode(path) + b"\0" + source, digest_size=16).digest()
-    return made_by() + importlib.util.MAGIC_NUMBER + digest
+def stamp(stat: os.stat_result) -> Stamp:
+    """What tells one state of a file from another; zeros for one that is too young to be told."""
+    if time.time_ns() - stat.st_mtime_ns < YOUNG:
+        return 0, 0, stat.st_size
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
-def load(path: str, source: bytes) -> CodeType | None:
-    """The vaccinated code of `path` made from `source`, if it is there."""
+def load(path: str) -> tuple[CodeType, Text] | None:
+    """The vaccinated code of `path` and its text, if it is there and the file has not changed."""
     try:
-        with open(place(path), "rb") as file:
+        with io.FileIO(place(path)) as file:
             data = file.read()
-        head = stamp(path, source)
-        if not data.startswith(head):
+        made = made_by() + os.fsencode(path)
+        if not data.startswith(made):
             return None
-        code = marshal.loads(data[len(head) :])
-    except (OSError, ValueError, EOFError, TypeError, NotImplementedError):
+        start = len(made) + HEAD.size
+        modified, changed, size, length, rest, digits = HEAD.unpack_from(data, len(made))
+        stat = os.stat(path)
+        trusted = modified == stat.st_mtime_ns and changed == stat.st_ctime_ns
+        if size != stat.st_size or len(data) != start + length + rest:
+            return None
+        if not trusted:
+            with io.FileIO(path) as file:
+                stat = os.stat(file.fileno())
+                if Text(path, file.read()).key.encode() != digits:
+                    return None
+        view = memoryview(data)
+        code = marshal.loads(view[start : start + length])
+        packed = data[start + length :]
+    except (OSError, ValueError, EOFError, TypeError, NotImplementedError, struct.error):
         return None
-    return code if isinstance(code, CodeType) else None
+    if not isinstance(code, CodeType):
+        return None
+    if not trusted and stamp(stat)[0]:
+        write(path, HEAD.pack(*stamp(stat), length, rest, digits), data[start:])
+    return code, Text.packed(path, digits.decode(), partial(unpacked, packed))
 
 
-def save(path: str, source: bytes, code: CodeType) -> None:
-    """Keep `code`; says nothing when it cannot."""
+def unpacked(data: bytes) -> bytes:
+    found: bytes = importlib.import_module("zlib").decompress(data)
+    return found
+
+
+def save(text: Text, stat: os.stat_result, code: CodeType) -> None:
+    """Keep `code`, made from `text`; says nothing when it cannot.
+
+    Args:
+        stat: of the source file, from before it was read.
+    """
+    if sys.dont_write_bytecode:
+        return
+    try:
+        zlib = importlib.import_module("zlib")
+    except ImportError:
+        return
+    made, packed = marshal.dumps(code), zlib.compress(text.raw, 1)
+    head = HEAD.pack(*stamp(stat), len(made), len(packed), text.key.encode())
+    write(text.path, head, made + packed)
+
+
+def write(path: str, head: bytes, rest: bytes) -> None:
     if sys.dont_write_bytecode:
         return
     try:
         target = place(path)
-        folder = os.path.dirname(target)
-        os.makedirs(folder, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        name = f"{target}.{os.getpid()}.{threading.get_ident()}"
+        # Who may read the source may read this, as with the interpreter's own.
+        mode = os.stat(path).st_mode & 0o666 | 0o200
+        handle = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(stamp(path, source) + marshal.dumps(code))
+            with open(handle, "wb") as file:
+                file.write(made_by() + os.fsencode(path) + head + rest)
             os.replace(name, target)
         except BaseException:
             os.unlink(name)

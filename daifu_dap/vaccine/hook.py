@@ -19,7 +19,7 @@ from types import CodeType
 from typing import Any
 
 from daifu_dap.vaccine import cache, compile, project
-from daifu_dap.vaccine.text import Scope, Text
+from daifu_dap.vaccine.text import Text
 
 VARIABLE = "DAIFU_VACCINATE"
 MODES = ("project", "decorated", "none")
@@ -28,28 +28,24 @@ _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
 
 
-def vaccinated(path: str, source: bytes, cached: bool = True) -> CodeType:
-    """The vaccinated code of a file, registered as its running text.
+def vaccinated(path: str, source: bytes) -> CodeType:
+    """The vaccinated code of a text, registered as the running one of its file.
 
     Raises:
         SyntaxError: the text is not valid Python.
     """
-    # Not by a statement: a program may have put its own function in place of `__import__`.
-    runtime = importlib.import_module("daifu_dap.recovery.runtime")
-    versions = importlib.import_module("daifu_dap.recovery.versions")
-    runtime.install()
     text = Text(path, source)
-    code = cache.load(path, source) if cached else None
-    if code is None:
-        code = compile.module(text, everything)
-        if cached:
-            cache.save(path, source, code)
-    versions.register(text).remember(code)
+    code = compile.module(text)
+    run(text, code)
     return code
 
 
-def everything(scope: Scope) -> bool:
-    return True
+def run(text: Text, code: CodeType) -> None:
+    """Register `text` as running, by its vaccinated `code`."""
+    # Not by a statement: a program may have put its own function in place of `__import__`.
+    importlib.import_module("daifu_dap.recovery.runtime").install()
+    versions = importlib.import_module("daifu_dap.recovery.versions")
+    versions.register(text).remember(code)
 
 
 def mode() -> str:
@@ -100,9 +96,18 @@ def own(path: str) -> CodeType | None:
     try:
         if not project.is_project(path):
             return None
+        cached = cache.load(path)
+        if cached is not None:
+            code, text = cached
+            run(text, code)
+            return code
         with open(path, "rb") as file:
-            source = file.read()
-        return vaccinated(path, source)
+            stat = os.stat(file.fileno())
+            text = Text(path, file.read())
+        code = compile.module(text)
+        run(text, code)
+        cache.save(text, stat, code)
+        return code
     except SyntaxError:
         return None  # the plain way says it better
     except Exception as error:

@@ -31,6 +31,7 @@ def configure(
     _include[:] = include
     _exclude[:] = exclude
     is_project.cache_clear()
+    own_folder.cache_clear()
 
 
 def configure_from_environment() -> None:
@@ -44,6 +45,7 @@ def add_root(folder: str) -> None:
     if folder not in _roots:
         _roots.append(folder)
         is_project.cache_clear()
+        own_folder.cache_clear()
 
 
 def _patterns(variable: str) -> list[str]:
@@ -55,12 +57,22 @@ def is_project(path: str) -> bool:
     """Whether the file at `path` is the project's own."""
     if not path or path.startswith("<"):
         return False
+    folder, _, name = path.rpartition(os.sep)
+    if not (_include or _exclude) and os.path.isabs(path) and not os.path.islink(path):
+        return name != "" and own_folder(folder)
     path = os.path.realpath(path)
     if below(path, PACKAGE) or _matches(path, _exclude):
         return False
     if _matches(path, _include):
         return True
-    if not any(below(path, root) for root in _roots):
+    return own_folder(os.path.dirname(path))
+
+
+@cache
+def own_folder(folder: str) -> bool:
+    """Whether the files right in `folder` are the project's own."""
+    path = os.path.join(os.path.realpath(folder), "file.py")
+    if below(path, PACKAGE) or not any(below(path, root) for root in _roots):
         return False
     return not any(part in INSTALLED for part in path.split(os.sep)) and not standard(path)
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 import __future__
 
 import ast
-import hashlib
 import io
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from types import CodeType
 from typing import Any
 
@@ -103,10 +103,31 @@ class Text:
         SyntaxError: from `tree`, `plain` and what uses them, if the text is not valid Python.
     """
 
+    _unpack: Callable[[], bytes]
+
     def __init__(self, path: str, source: str | bytes) -> None:
         self.path = path
         self.source = source
-        self.key = hashlib.blake2b(raw_of(source), digest_size=8).hexdigest()
+        hashlib = import_module("hashlib")  # takes longer to import than all of vaccination
+        self.key: str = hashlib.blake2b(self.raw, digest_size=8).hexdigest()
+
+    @classmethod
+    def packed(cls, path: str, key: str, unpack: Callable[[], bytes]) -> Text:
+        """A text whose key is known; its source is had by `unpack` when it is asked for."""
+        text = cls.__new__(cls)
+        text.path, text.key, text._unpack = path, key, unpack
+        return text
+
+    @cached_property
+    def source(self) -> str | bytes:
+        return self._unpack()
+
+    @property
+    def raw(self) -> bytes:
+        """The source as the bytes of a file."""
+        if isinstance(self.source, bytes):
+            return self.source
+        return self.source.encode("utf-8", "surrogatepass")
 
     @cached_property
     def text(self) -> str:
@@ -184,7 +205,7 @@ class Text:
 
     def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
         """The numbers of the lines that hold a word."""
-        raw = raw_of(self.source)
+        raw = self.raw
         if b"\r" in raw:
             raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines, line, at = [], 1, 0
@@ -217,10 +238,6 @@ class Text:
 def first_line(node: Function) -> int:
     """The line `co_firstlineno` of the function's code: that of its first decorator, if any."""
     return min([node.lineno, *(each.lineno for each in node.decorator_list)])
-
-
-def raw_of(source: str | bytes) -> bytes:
-    return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
 
 
 def among(node: ast.AST, lines: list[int]) -> bool:

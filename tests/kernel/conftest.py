@@ -102,7 +102,7 @@ class Lab:
         space = vars(module)
         space.update(__file__=path, flaky=Flaky(fail), log=self.log.append, Boom=Boom, **more)
         if woven:
-            code = hook.vaccinated(path, source.encode(), cached=False)
+            code = hook.vaccinated(path, source.encode())
         else:
             code = compile(source, path, "exec", dont_inherit=True)
         exec(code, space)

@@ -37,7 +37,7 @@ def test_locals_of_callers_are_not_kept(tmp_path: Path) -> None:
     path.write_text(TEXT)
     project.add_root(str(tmp_path))
     space: dict[str, Any] = {"__name__": "keeper"}
-    exec(hook.vaccinated(str(path), path.read_bytes(), cached=False), space)
+    exec(hook.vaccinated(str(path), path.read_bytes()), space)
     gc.disable()
     try:
         assert space["main"]([], weakref.ref)
@@ -65,7 +65,7 @@ def woven(folder: Path, text: str) -> dict[str, Any]:
     path.write_text(text)
     project.add_root(str(folder))
     space: dict[str, Any] = {"__name__": "program"}
-    exec(hook.vaccinated(str(path), path.read_bytes(), cached=False), space)
+    exec(hook.vaccinated(str(path), path.read_bytes()), space)
     return space
 
 

@@ -25,7 +25,7 @@ def loaded(woven: bool) -> ModuleType:
     module.__file__ = str(GRAPHS)
     source = GRAPHS.read_bytes()
     if woven:
-        code = hook.vaccinated(str(GRAPHS), source, cached=False)
+        code = hook.vaccinated(str(GRAPHS), source)
     else:
         code = compile(source, str(GRAPHS), "exec", dont_inherit=True)
     exec(code, vars(module))
