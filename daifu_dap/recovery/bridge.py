@@ -396,7 +396,7 @@ def _debugger() -> Any:
 def attached() -> bool:
     """Whether a client is attached and has finished its configuration."""
     db = _debugger()
-    return db is not None and bool(db.isattached()) and not db.pydb_disposed
+    return db is not None and bool(db.is_attached()) and not db.pydb_disposed
 
 
 def _evaluating() -> bool:
