@@ -21,9 +21,6 @@ HIDDEN_LINE = 1 << 22
 TAIL_LINE = HIDDEN_LINE + (1 << 20)
 """The line of a woven body's tail; with room below, for code whose lines have moved."""
 
-LEAVE_LINE = TAIL_LINE + 1
-"""The line of the statement by which a body is left from inside its blocks; see `patch`."""
-
 SHELL = "__daifu_shell__"
 """The function around a body that is compiled alone, which gives it its closure variables."""
 

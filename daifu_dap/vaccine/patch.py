@@ -7,8 +7,9 @@ order, so no jump, exception range or stack depth changes, and since all three s
 position, no line changes either. The iterator is made exactly once, by the very instruction that
 would have made it, and costs one store per loop.
 
-*A body can be left from inside its blocks.* The statement that raises LEAVE has its entry in the
-exception table changed to lead to the barrier of the whole body with an empty value stack: the
+*A body can be left from inside its blocks.* The statement that raises LEAVE (which stands nowhere:
+on a line it would lend that to the returns behind it, before 3.12) has its entry in the exception
+table changed to lead to the barrier of the whole body with an empty value stack: the
 interpreter drops iterators and exits on its way there as it drops any operand, so no `__exit__`, no
 handler and no `finally` runs. (Setting `f_lineno` from a trace function does the same, but the
 analysis behind it gives up for good after any expression more than 21 operands deep, such as a
@@ -166,7 +167,7 @@ def nowhere(units: int) -> bytes:
 
 
 def redirected(code: CodeType) -> bytes:
-    """The exception table of `code`, with what stands on LEAVE_LINE led to the body's barrier."""
+    """The exception table of `code`, with what raises LEAVE led to the body's barrier."""
     raw = code.co_code
     catch = code.co_names.index("catch")
     called = instruction(LOAD_ATTR, catch << 1 | 1)

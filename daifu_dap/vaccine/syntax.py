@@ -8,6 +8,7 @@ text, or on a hidden line.
 from __future__ import annotations
 
 import ast
+import copy
 from typing import TypeVar
 
 from daifu_dap.vaccine.names import RUNTIME
@@ -33,6 +34,16 @@ def at(node: Node, like: ast.AST) -> Node:
         getattr(like, "col_offset", -1),
         getattr(like, "end_col_offset", None) or 0,
     )
+
+
+def standing(node: Node, line: int) -> Node:
+    """A copy of `node`, which stands nowhere and has nothing of the text in it, on `line`."""
+    made = copy.deepcopy(node)
+    for each in ast.walk(made):
+        if "lineno" in each.__dict__:
+            each.lineno = each.end_lineno = line  # type: ignore[attr-defined]
+            each.col_offset = each.end_col_offset = 0  # type: ignore[attr-defined]
+    return made
 
 
 def on(node: Node, line: int) -> Node:

@@ -54,7 +54,7 @@ from functools import lru_cache
 from typing import Any
 
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.names import LEAVE_LINE, TAIL_LINE
+from daifu_dap.vaccine.names import TAIL_LINE
 from daifu_dap.vaccine.syntax import (
     LOAD,
     Function,
@@ -66,6 +66,7 @@ from daifu_dap.vaccine.syntax import (
     on,
     replaced,
     runtime,
+    standing,
     store,
 )
 
@@ -110,7 +111,6 @@ class Weaver:
     nested: Callable[[Function], ast.stmt]
     flavour: int = 0
     enclosing: list[Enclosing] = field(default_factory=list)
-    sites: int = 0
 
     # ---- blocks and statements
 
@@ -186,14 +186,25 @@ class Weaver:
             item = node.items[index]
             number = self.number(node, index)
             entered = replaced(item, context_expr=self.bound(number, item.context_expr))
-            body = self.managed(node, number, entered, body)
+            further = index < len(node.items) - 1
+            body = self.managed(node, number, entered, body, further)
         return body
 
-    def managed(self, node: Managed, number: int, item: ast.withitem, body: Block) -> Block:
-        """One `with` statement whose manager slot `number` holds."""
+    def managed(
+        self, node: Managed, number: int, item: ast.withitem, body: Block, further: bool = False
+    ) -> Block:
+        """One `with` statement whose manager slot `number` holds.
+
+        If `body` holds only the `with` of its further items, what is between the exits of the two
+        stands on the statement's line: the exits are one line event.
+        """
         index = number - self.number(node)
         rest = [each.context_expr for each in node.items[index + 1 :]]
-        woven = replaced(node, items=[item], body=self.site(body, span(*rest, *node.body)))
+        protected = self.site(body, span(*rest, *node.body))
+        if further:
+            body[1:] = [standing(each, node.lineno) for each in body[1:]]
+            protected[-1] = standing(protected[-1], node.lineno)
+        woven = replaced(node, items=[item], body=protected)
         inner = [self.number(each) for each in loops(node.body)]
         return [woven, *self.clear(number, *inner)]
 
@@ -285,11 +296,11 @@ class Weaver:
         """
         if not statements:
             return statements
-        self.sites += 1
         handler, leave = leaving(self.key, self.module, around, always)
         if raised:
             handler = replaced(handler, body=[*raised, *handler.body])
-        return [at(ast.Try(statements, [handler], [], []), statements[0]), leave]
+        protected = nowhere(ast.Try(statements, [handler], [], []))
+        return [protected, leave] if self.module else [UNLEFT, protected, leave]
 
     # ---- slots
 
@@ -534,7 +545,7 @@ def leaving(
     if not module:
         left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
         after.append(assign(names.LEFT, constant(True)))
-    leave = on(ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD)), LEAVE_LINE)
+    leave = ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD))
     kinds = None if always else ast.Attribute(load(names.RUNTIME), "wanted", LOAD)
     handler = ast.ExceptHandler(kinds, None, after)
     return nowhere(handler), nowhere(ast.If(left, [leave], []))
@@ -563,17 +574,14 @@ def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     module = weaver.module
     bare = module or bool(weaver.flavour & CO_ASYNC_GENERATOR)
     after = ordinary(bare, weaver.flavour) if call is None else tail(call, bare)
-    first = body[0]
-    if weaver.sites and not module:
-        body = [UNLEFT, *body]
     handler = nowhere(ast.ExceptHandler(None, None, [refusing(weaver.key, "catch")]))
     if module:
         done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
         done = [nowhere(each) for each in (*done, ast.Break())]
-        protected = at(ast.Try(body, [handler], done, []), first)
-        once = [protected, after, nowhere(ast.Break())]
-        return [at(ast.While(constant(True), once, []), first)]
-    return [at(ast.Try(body, [handler], [ENDED], []), first), after]
+        protected = ast.Try(body, [handler], done, [])
+        first = [*getattr(body[0], "decorator_list", ()), body[0]][0]
+        return [at(ast.While(constant(True), [protected, after, ast.Break()], []), first)]
+    return [nowhere(ast.Try(body, [handler], [ENDED], [])), after]
 
 
 UNLEFT = nowhere(assign(names.LEFT, constant(None)))

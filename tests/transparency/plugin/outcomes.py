@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
 
 import pytest
 
@@ -26,20 +25,28 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         outcomes.setdefault(report.nodeid, []).append(f"collect {report.outcome}")
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    files: list[str] = []
-    plain: list[str] = []
-    if "daifu_dap.recovery.versions" in sys.modules:
-        from daifu_dap.recovery import versions
+def pytest_sessionfinish() -> None:
+    with open(os.environ["OUTCOMES"], "w") as file:
+        json.dump({"outcomes": outcomes, **vaccinated()}, file)
 
-        for path, file in sorted(versions.files().items()):
-            files.append(path)
-            woven = {code.co_qualname for code in file.codes() if "__daifu__" in code.co_names}
-            scopes: Any = file.present.scopes.values()
-            plain += [
-                f"{path}:{each.plain.co_firstlineno} {each.qualname}"
-                for each in scopes
-                if each.weavable and not each.module and each.qualname not in woven
-            ]
-    with open(os.environ["OUTCOMES"], "w") as file_:
-        json.dump({"outcomes": outcomes, "vaccinated": files, "plain": plain}, file_)
+
+def vaccinated() -> dict[str, list[str]]:
+    """The files that were vaccinated, and the functions in them that stayed plain."""
+    if "daifu_dap.recovery.versions" not in sys.modules:
+        return {"files": [], "plain": []}
+    from daifu_dap.recovery import versions
+    from daifu_dap.vaccine import compile, names
+
+    plain = []
+    for path, file in sorted(versions.files().items()):
+        code = compile.module(file.present)
+        woven = {
+            (each.co_qualname, each.co_firstlineno)
+            for each in names.codes(code)
+            if names.RUNTIME in each.co_names
+        }
+        for scope in file.present.scopes.values():
+            where = scope.plain.co_qualname, scope.plain.co_firstlineno
+            if not scope.module and where not in woven and compile.split(scope.node.body)[1]:
+                plain.append(f"{path}:{where[1]} {where[0]}")
+    return {"files": sorted(versions.files()), "plain": plain}
