@@ -261,7 +261,7 @@ def ticket(
     batch = iterators.batch(crash.exception.__traceback__) if action == "retry" else None
     if batch is not None and goal is None:
         batch.again()
-    held = [value for kind, value in live if kind in ("iterator", "manager")]
+    held = [value for kind, value in live if kind in ("iterator", "manager", "star")]
     result = [value for kind, value in live if kind == capture.RETURNING][:1]
     return Ticket(
         number,
@@ -274,6 +274,7 @@ def ticket(
         given,
         started,
         capture.outer(crash),
+        inside=any(kind in ("handled", "star", capture.PENDING) for kind, _ in live),
     )
 
 
@@ -281,7 +282,10 @@ def taken(frame: FrameType) -> Ticket:
     """The ticket of a frame that has reached its tail, which lets go of its locals here."""
     if frame.f_code.co_flags & CO_OPTIMIZED:
         emptied(frame)
-    return state.tickets.pop(frame)
+    ticket = state.tickets.pop(frame)
+    if ticket.inside and sys.exception() is not ticket.outer:
+        handling(ticket.outer)
+    return ticket
 
 
 def emptied(frame: FrameType) -> None:
@@ -301,8 +305,6 @@ def emptied(frame: FrameType) -> None:
 def drive(frame: FrameType) -> object:
     """Run a body's continuation, and what it is left for in its turn, to the end."""
     ticket = taken(frame)
-    if ticket.handled and sys.exception() is not ticket.outer:
-        handling(ticket.outer)
     while True:
         state.lookup[ticket.id] = ticket
         try:
@@ -317,8 +319,6 @@ def drive(frame: FrameType) -> object:
 def drive_generator(frame: FrameType) -> Generator[Any, Any, object]:
     """`drive` for a generator's body, whose continuations are generators."""
     ticket = taken(frame)
-    if ticket.handled and sys.exception() is not ticket.outer:
-        handling(ticket.outer)
     return driving(ticket)
 
 
@@ -328,8 +328,6 @@ def drive_coroutine(frame: FrameType) -> Coroutine[Any, Any, object]:
     The continuations of both are coroutines.
     """
     ticket = taken(frame)
-    if ticket.handled and sys.exception() is not ticket.outer:
-        handling(ticket.outer)
     return awaiting(ticket)
 
 

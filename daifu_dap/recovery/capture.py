@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from types import CellType
+from types import CellType, TracebackType
 from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import iterators, state
 from daifu_dap.recovery.continuation import Live
-from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.locate import (
     ENTER,
     EXIT,
@@ -26,7 +26,7 @@ from daifu_dap.recovery.locate import (
 )
 from daifu_dap.vaccine import names, weave
 from daifu_dap.vaccine.text import Scope
-from daifu_dap.vaccine.weave import Loop, Managed
+from daifu_dap.vaccine.weave import STAR, Loop, Managed
 
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
@@ -65,7 +65,9 @@ def live(crash: Crash, action: str) -> Live:
     parts: list[Live] = []
     # Innermost first: so are the exceptions chained.
     for node, where in reversed(list(point.live)):
-        if where in ("handlers", MATCH):
+        if where in ("handlers", MATCH) and isinstance(node, ast.TryStar):
+            parts.append([("star", slot(crash, node, STAR))])
+        elif where in ("handlers", MATCH):
             parts.append([("handled", handled(crash, passing, node, where))])
         elif where == "finalbody":
             parts.append([reached(crash, passing, node)])
@@ -75,6 +77,8 @@ def live(crash: Crash, action: str) -> Live:
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             parts.append([("manager", slot(crash, node, index)) for index in range(count)])
     found: Live = [each for part in reversed(parts) for each in part]
+    if point.phase == MATCH and isinstance(point.node, ast.TryStar) and point.item < 0:
+        raise not_resumable(crash, "what its except* handlers raised has been put together")
     if action == "retry" and crash.target.phase in (NEXT, TARGET, EXIT):
         lost(crash, point, found)
     return found
@@ -139,15 +143,38 @@ def passed(crash: Crash) -> Iterator[BaseException]:
     """
     code = crash.frame.f_code
     seen: set[int] = set()
-    exception = crash.exception.__context__
-    while exception is not None and id(exception) not in seen:
+    todo = [crash.exception.__context__]
+    while todo:
+        exception = todo.pop()
+        if exception is None or id(exception) in seen:
+            continue
         seen.add(id(exception))
-        traceback = exception.__traceback__
-        if traceback is not None:
-            other = traceback.tb_frame.f_code
-            if (other.co_filename, other.co_qualname) == (code.co_filename, code.co_qualname):
-                yield exception
-        exception = exception.__context__
+        others = [traceback.tb_frame.f_code for traceback in raised_at(exception)]
+        if any(
+            (other.co_filename, other.co_qualname) == (code.co_filename, code.co_qualname)
+            for other in others
+        ):
+            yield exception
+        if exception.__traceback__ is None and isinstance(exception, BaseExceptionGroup):
+            todo += reversed(exception.exceptions)  # which it says nothing of itself
+        todo.append(exception.__context__)
+
+
+def raised_at(exception: BaseException) -> Iterator[TracebackType]:
+    """The first entry of the traceback of an exception.
+
+    A group that an `except*` statement has put together has no traceback; then it is every entry of
+    those of its parts, which may have been raised again since.
+    """
+    if exception.__traceback__ is not None:
+        yield exception.__traceback__
+    elif isinstance(exception, BaseExceptionGroup):
+        for part in exception.exceptions:
+            for first in raised_at(part):
+                traceback: TracebackType | None = first
+                while traceback is not None:
+                    yield traceback
+                    traceback = traceback.tb_next
 
 
 def handled(
@@ -161,19 +188,21 @@ def handled(
     fields = ("body", "handlers", "orelse") if where == "finalbody" else ("body",)
     protected = [inner for name, _, block in blocks(node) if name in fields for inner in block]
     for exception in passing:
-        traceback = exception.__traceback__
-        assert traceback is not None
-        code = traceback.tb_frame.f_code
-        if crash.origin.text.key not in code.co_consts:
-            return exception  # it was raised in another version of the text
-        place = position(code, traceback.tb_lasti)
-        while place[0] is None and traceback.tb_next is not None:
-            # A barrier raised it in place of another one, whose traceback it has.
-            traceback = traceback.tb_next
-            if traceback.tb_frame.f_code is code:
-                place = position(code, traceback.tb_lasti)
-        if any(contains(each, place) for each in protected):
-            return exception
+        for traceback in raised_at(exception):
+            code = traceback.tb_frame.f_code
+            if code.co_qualname != crash.frame.f_code.co_qualname:
+                continue
+            if crash.origin.text.key not in code.co_consts:
+                return exception  # it was raised in another version of the text
+            place = position(code, traceback.tb_lasti)
+            inner: TracebackType | None = traceback.tb_next
+            while place[0] is None and inner is not None:
+                # A barrier raised it in place of another one, whose traceback it has.
+                if inner.tb_frame.f_code is code:
+                    place = position(code, inner.tb_lasti)
+                inner = inner.tb_next
+            if any(contains(each, place) for each in protected):
+                return exception
     why = f"the exception that line {node.lineno} handles is not to be found"
     raise not_resumable(crash, why)
 
@@ -186,7 +215,8 @@ def outer(crash: Crash) -> BaseException | None:
     callers = set()
     frame = crash.frame.f_back
     while frame is not None:
-        callers.add(frame)
+        if not hidden_frame(frame):  # such as the parked frame of this very body
+            callers.add(frame)
         frame = frame.f_back
     seen: set[int] = set()
     exception = crash.exception.__context__

@@ -53,12 +53,14 @@ from daifu_dap.vaccine.weave import (
     CONTINUE,
     PENDING,
     RETURN,
+    STAR,
     Block,
     Enclosing,
     Loop,
     Managed,
     Weaver,
     barrier,
+    span,
 )
 
 YIELDING = CO_GENERATOR | CO_ASYNC_GENERATOR
@@ -135,12 +137,6 @@ class Resumer(Weaver):
         once.body, once.orelse = inner, list(then)
         return once
 
-    def kept(self, number: int) -> ast.expr:
-        """What the slot holds."""
-        if self.module:
-            return runtime("held", constant(number))
-        return load(names.slot(number))
-
     def again(self, node: Loop) -> ast.expr:
         """An iterable whose iterator is the live one of `node`."""
         return runtime("once" + suffix(node), self.kept(self.number(node)))
@@ -163,6 +159,10 @@ class Resumer(Weaver):
             self.enter("finally", self.number(node))
         if step.field == "body":
             parts = self.parts(node, self.rest(node.body, depth))
+        elif step.field == "handlers" and isinstance(node, ast.TryStar):
+            handler = node.handlers[step.which]
+            body = [*self.entry(node), *self.rest(handler.body, depth)]
+            parts = self.starring(node, step.which, body)
         elif step.field == "handlers":
             handler = node.handlers[step.which]
             body = [*self.rehandled(), *self.entry(node), *self.rest(handler.body, depth)]
@@ -180,6 +180,39 @@ class Resumer(Weaver):
         handler.body = body
         raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
         return at(ast.Try([raised], [handler], [], []), node)
+
+    def starring(self, node: ast.TryStar, start: int, body: Block | None) -> Block:
+        """The handlers of an `except*` from `start` on, and what the statement does at its end.
+
+        Args:
+            body: what is left of the first of them, if it has been chosen.
+        """
+        star = self.number(node, STAR)
+        self.stars.append(star)
+        parts: Block = []
+        for index, handler in enumerate(node.handlers[start:], start):
+            assert handler.type is not None
+            whole = body if body is not None else self.block(handler.body)
+            chosen = [self.starred(star, "handle", handler.name, whole)]
+            collected = self.site(chosen, span(*handler.body), star=star, swallow=True)
+            if body is None:
+                match: ast.expr = at(runtime("match", self.kept(star), handler.type), handler.type)
+                if index == start:
+                    match = self.value(match)
+                collected = [at(ast.If(match, collected, []), node)]
+            parts += collected
+            body = None
+        again = self.starred(star, "leave_star", None, [nowhere(ast.Raise())])
+        ends = ast.If(nowhere(runtime("left_star", self.kept(star))), [again], [])
+        return [*parts, nowhere(ends), *self.clear(star)]
+
+    def starred(self, star: int, which: str, name: str | None, body: Block) -> ast.stmt:
+        """`body` run as the handler of an exception that the `except*` statement gives."""
+        kind = ast.Attribute(load(names.RUNTIME), "every", ast.Load())
+        handler = nowhere(ast.ExceptHandler(kind, name, []))
+        handler.body = [nowhere(ast.Expr(runtime("handling", self.kept(star)))), *body]
+        raised = nowhere(ast.Raise(runtime(which, self.kept(star))))
+        return nowhere(ast.Try([raised], [handler], [], []))
 
     def rehandled(self) -> Block:
         return [nowhere(ast.Expr(runtime("rehandled", constant(self.id))))]
@@ -243,12 +276,17 @@ class Resumer(Weaver):
         """Choose the handler again for the exception that was being handled."""
         if node.finalbody:
             self.enter("finally", self.number(node))
+        if isinstance(node, ast.TryStar):
+            parts = self.starring(node, self.point.item, None)
+            if node.finalbody:
+                self.enclosing.pop()
+            return self.final(node, parts)
         handlers = []
         for each in node.handlers:
             body = [*self.rehandled(), *self.ran(), *self.entry(node), *self.block(each.body)]
             handlers.append(replaced(each, body=body))
         raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
-        parts: Block = [replaced(node, body=[raised], handlers=handlers, orelse=[], finalbody=[])]
+        parts = [replaced(node, body=[raised], handlers=handlers, orelse=[], finalbody=[])]
         if node.finalbody:
             self.enclosing.pop()
         return self.final(node, parts)
@@ -440,6 +478,8 @@ def slot_numbers(point: Point, weaver: Weaver) -> list[int]:
         elif isinstance(node, Managed):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             found.extend(weaver.number(node, index) for index in range(count))
+        elif isinstance(node, ast.TryStar) and where in ("handlers", MATCH):
+            found.append(weaver.number(node, STAR))
     return found
 
 

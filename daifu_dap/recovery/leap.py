@@ -47,7 +47,17 @@ from daifu_dap.recovery.locate import (
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import assign, at, constant, nowhere, replaced
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, Block, Loop, Managed, Tried, tried
+from daifu_dap.vaccine.weave import (
+    NORMAL,
+    PENDING,
+    RETURN,
+    STAR,
+    Block,
+    Loop,
+    Managed,
+    Tried,
+    tried,
+)
 
 TRIES = (ast.Try, ast.TryStar)
 
@@ -97,6 +107,8 @@ class Leaper(Resumer):
             self.enclosing.pop()
             return [*self.guarded(node, parts), *self.entering(node, depth)]
         bare = replaced(node, finalbody=[])
+        if isinstance(node, ast.TryStar):
+            self.numbers = {**self.numbers, (id(bare), STAR): self.number(node, STAR)}
         parts = [*parts, *self.entering(bare, depth)]
         self.enclosing.pop()
         return self.final(node, parts)
@@ -157,17 +169,25 @@ class Leaper(Resumer):
 
     def unwound(self, node: Tried, depth: int) -> Block:
         """What leaves the part of `node` that its `finally`, if it has one, protects."""
+        star = self.number(node, STAR) if isinstance(node, ast.TryStar) else None
         if len(self.point.path) == depth + 1:
             if self.point.phase != MATCH:
                 return []
+            if star is not None:
+                return self.clear(star)
             return [self.handling(None, self.rehandled(), node)]
         step = self.point.path[depth + 1]
         inner = self.inner(node, depth)
+        if step.field == "handlers" and star is not None:
+            name = node.handlers[step.which].name
+            return [self.starred(star, "handle", name, inner), *self.clear(star)]
         if step.field == "handlers":
             name = node.handlers[step.which].name
             return [self.handling(name, [*self.rehandled(), *inner], node)]
         if step.field == "body" and inner:
-            return self.parts(replaced(node, orelse=[]), inner)
+            parts = self.parts(node, inner)
+            parts[0] = replaced(parts[0], orelse=[])
+            return parts
         return inner
 
     def dropped(self, node: Tried, depth: int) -> Block:

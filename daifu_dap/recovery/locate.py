@@ -50,7 +50,7 @@ class Point:
 
     Attributes:
         phase: see above.
-        item: for ENTER and EXIT, the `with` item.
+        item: for ENTER and EXIT, the `with` item; for MATCH, the handler (-1: past the last one).
         after: the place is behind the statement, at the end of its block.
     """
 
@@ -223,7 +223,8 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
             return replace(point, phase=EXIT, item=-1 if operation == "WITH_EXCEPT_START" else 0)
         return replace(point, phase=ENTER, item=item) if item else point
     elif isinstance(node, (ast.Try, ast.TryStar)):
-        return replace(point, phase=MATCH)
+        chosen = [n for n, handler in enumerate(node.handlers) if contains(handler, place)]
+        return replace(point, phase=MATCH, item=chosen[0] if chosen else -1)
     return point
 
 

@@ -43,6 +43,12 @@ def seen(frame: FrameType, exception: BaseException, span: Extent | None) -> boo
     """Whether it was decided already that `exception`, at a barrier of `frame`, goes on."""
     notes = state.local.notes
     note = notes.get(mark(exception)) if notes else None
+    if note is None and notes and isinstance(exception, BaseExceptionGroup):
+        # What the handlers of an `except*` statement raised, put together by it.
+        if not all(mark(part) in notes for part in exception.exceptions):
+            return False
+        leave(frame, exception, span)
+        return True
     if note is None or not follows(note, frame, exception.__traceback__, span):
         return False
     if note.taker is not None and not ahead(note.taker, frame):

@@ -22,6 +22,7 @@ from types import CellType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import barrier, late, state, wanted
+from daifu_dap.recovery.star import Star
 from daifu_dap.vaccine import names
 
 _SAMPLES: tuple[Any, ...] = (
@@ -144,6 +145,37 @@ class Runtime:
         while traceback is not None and ours(traceback):
             traceback = traceback.tb_next
         exception.__traceback__ = traceback
+
+    # ---- `except*`
+
+    def star(self) -> Star:
+        """The `try` part of an `except*` statement has raised."""
+        exception = sys.exception()
+        assert exception is not None
+        return Star(exception)
+
+    def matched(self, star: Star) -> None:
+        """One of its handlers runs."""
+        exception = sys.exception()
+        assert exception is not None
+        star.matched(exception)
+
+    def collect(self, star: Star) -> None:
+        """One of its handlers has raised."""
+        exception = sys.exception()
+        assert exception is not None
+        star.raised.append(exception)
+
+    match = staticmethod(Star.match)
+    handle = staticmethod(Star.handle)
+    left_star = staticmethod(Star.left)
+    leave_star = staticmethod(Star.leave)
+
+    def handling(self, star: Star) -> None:
+        """What `handle` or `leave_star` gave is current."""
+        exception = sys.exception()
+        assert exception is not None
+        star.handling(exception)
 
     # ---- for continuations
 

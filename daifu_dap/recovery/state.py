@@ -32,6 +32,7 @@ class Ticket:
         given: the value to return or the exception to raise.
         started: when the resolution was decided, on the `perf_counter` clock.
         outer: the exception that was being handled when the body was called.
+        inside: the body was left from inside a handler.
         next: the ticket that a crash in the continuation left.
         root: names the activation that is called again, until its frame is left.
     """
@@ -49,6 +50,7 @@ class Ticket:
     handled_at: list[Any] = field(default_factory=list)
     exhausted: bool = False
     ran: bool = False
+    inside: bool = False
     next: Ticket | None = None
     root: FrameType | None = None
 

@@ -85,6 +85,10 @@ NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
 """How the `try` part of a `finally` statement was left; PENDING: by an exception."""
 
 
+STAR = 1
+"""Which of the slots of an `except*` statement holds its `recovery.star.Star`."""
+
+
 @dataclass
 class Enclosing:
     """A loop (with its slot, None for `while`) or a `finally` statement around a place."""
@@ -111,6 +115,7 @@ class Weaver:
     nested: Callable[[Function], ast.stmt]
     flavour: int = 0
     enclosing: list[Enclosing] = field(default_factory=list)
+    stars: list[int] = field(default_factory=list)
 
     # ---- blocks and statements
 
@@ -224,19 +229,30 @@ class Weaver:
         """`try` with its handlers and `else`, without its `finally`, around the woven `body`."""
         if not node.handlers:
             return body
-        always = any(may_raise(handler) for handler in node.handlers)
-        body = self.site(body, span(*node.body), always=always)
+        star = self.number(node, STAR) if isinstance(node, ast.TryStar) else None
+        if star is not None:
+            self.stars.append(star)
+            body = self.site(body, span(*node.body), self.hold(star, runtime("star")))
+        else:
+            always = any(may_raise(handler) for handler in node.handlers)
+            body = self.site(body, span(*node.body), always=always)
         woven = replaced(
             node,
             body=body,
-            handlers=[self.handler(node, handler) for handler in node.handlers],
+            handlers=[self.handler(node, handler, star) for handler in node.handlers],
             orelse=self.block(node.orelse),
             finalbody=[],
         )
-        return [woven]
+        return [woven, *([] if star is None else self.clear(star))]
 
-    def handler(self, node: Tried, handler: ast.ExceptHandler) -> ast.ExceptHandler:
-        return replaced(handler, body=[*self.entry(node), *self.block(handler.body)])
+    def handler(
+        self, node: Tried, handler: ast.ExceptHandler, star: int | None
+    ) -> ast.ExceptHandler:
+        body = self.block(handler.body)
+        if star is not None:
+            taken = nowhere(ast.Expr(runtime("matched", self.kept(star))))
+            body = [taken, *self.site(body, span(*handler.body), star=star)]
+        return replaced(handler, body=[*self.entry(node), *body])
 
     def entry(self, node: Tried) -> Block:
         """What comes first in a handler of `node`: the plain program has dropped these by now."""
@@ -285,7 +301,13 @@ class Weaver:
     # ---- barriers
 
     def site(
-        self, statements: Block, around: Span, raised: Sequence[ast.stmt] = (), always: bool = True
+        self,
+        statements: Block,
+        around: Span,
+        raised: Sequence[ast.stmt] = (),
+        always: bool = True,
+        star: int | None = None,
+        swallow: bool = False,
     ) -> Block:
         """An inner barrier around `statements`.
 
@@ -293,10 +315,13 @@ class Weaver:
             around: what of the text they are, or stand for.
             raised: run when they raise.
             always: else only while exceptions that are handled are asked for.
+            star: the slot of the `except*` statement whose handler they are; it collects what is no
+                crash.
+            swallow: whether that ends here then.
         """
         if not statements:
             return statements
-        handler, leave = leaving(self.key, self.module, around, always)
+        handler, leave = leaving(self.key, self.module, around, always, star, swallow)
         if raised:
             handler = replaced(handler, body=[*raised, *handler.body])
         protected = nowhere(ast.Try(statements, [handler], [], []))
@@ -316,6 +341,16 @@ class Weaver:
         if loop is not None:
             return at(runtime("hold_iterator", constant(number), runtime("iter", value)), value)
         return at(runtime("hold", constant(number), value), value)
+
+    def hold(self, number: int, value: ast.expr) -> Block:
+        """Bind a slot."""
+        if self.module:
+            return [nowhere(ast.Expr(runtime("hold", constant(number), value)))]
+        return [nowhere(assign(names.slot(number), value))]
+
+    def kept(self, number: int) -> ast.expr:
+        """What a slot holds."""
+        return kept(number, self.module)
 
     def clear(self, *numbers: int) -> Block:
         if not numbers:
@@ -439,9 +474,11 @@ def children(statement: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
-def slotted(statements: Sequence[ast.stmt]) -> list[tuple[Loop | Managed, int]]:
-    """Every loop and `with` item in `statements` that has a slot, in source order."""
-    found: list[tuple[Loop | Managed, int]] = []
+def slotted(
+    statements: Sequence[ast.stmt],
+) -> list[tuple[Loop | Managed | ast.TryStar, int]]:
+    """Every loop, `with` item and `except*` in `statements`, which have slots, in source order."""
+    found: list[tuple[Loop | Managed | ast.TryStar, int]] = []
     for statement in statements:
         if type(statement) in BARE:
             continue
@@ -449,6 +486,8 @@ def slotted(statements: Sequence[ast.stmt]) -> list[tuple[Loop | Managed, int]]:
             found.append((statement, 0))
         elif isinstance(statement, Managed):
             found.extend((statement, index) for index in range(len(statement.items)))
+        elif isinstance(statement, ast.TryStar):
+            found.append((statement, STAR))
         found.extend(slotted(children(statement)))
     return found
 
@@ -458,7 +497,7 @@ def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
 
 
 def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
-    """Slot numbers of a scope: each `for`, `with` item and `finally`, in source order."""
+    """Slot numbers of a scope: `for`, `with` items, `finally` and `except*`, in source order."""
     numbers: dict[tuple[int, int], int] = {}
 
     def walk(inside: Sequence[ast.stmt]) -> None:
@@ -470,6 +509,8 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
             elif isinstance(statement, Managed):
                 for index in range(len(statement.items)):
                     numbers[id(statement), index] = len(numbers)
+            if isinstance(statement, ast.TryStar):
+                numbers[id(statement), STAR] = len(numbers)
             walk(children(statement))
 
     walk(statements)
@@ -491,6 +532,7 @@ def nesting(statements: Sequence[ast.stmt]) -> int:
             own = 2 * len(statement.items)
         elif isinstance(statement, (ast.Try, ast.TryStar)):
             own = (2 if statement.finalbody else 0) + (2 if statement.handlers else 0)
+            own += 2 * isinstance(statement, ast.TryStar)
         elif isinstance(statement, (ast.For, ast.While, ast.AsyncFor)):
             own = 1
         deepest = max(deepest, own + nesting(children(statement)))
@@ -514,8 +556,20 @@ def marking(number: int, how: int, module: bool) -> ast.stmt:
     return nowhere(assign(names.mode(number), constant(how)))
 
 
+def kept(number: int, module: bool) -> ast.expr:
+    """What a slot holds."""
+    return runtime("held", constant(number)) if module else load(names.slot(number))
+
+
 @lru_cache(64)
-def refusing(key: str, method: str, *more: Span) -> ast.stmt:
+def refusing(
+    key: str,
+    method: str,
+    around: Span | None = None,
+    stars: tuple[int, ...] = (),
+    last: str = "",
+    module: bool = False,
+) -> ast.stmt:
     """Ask the runtime about the exception that is handled, and raise it again if it says so.
 
     At the recursion limit there is no room for the question. What that raises must not take the
@@ -526,25 +580,44 @@ def refusing(key: str, method: str, *more: Span) -> ast.stmt:
                 if catch(...): break
             except RecursionError: pass
             raise
+
+    Args:
+        around: what of the text the barrier stands for, if not the whole body.
+        stars: the slots of `except*` statements; before it is raised again they are emptied, since
+            they hold it.
+        last: for the handler of the only one of them: "collect" has it collected first, "swallow"
+            collected and not raised again.
+        module: whether the scope is a module's.
     """
     cells = ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
-    catch = runtime(method, constant(key), cells, *map(constant, more))
-    asked = ast.If(catch, [ast.Break()], [])
+    more = [] if around is None else [constant(around)]
+    then: Block = [ast.Break()]
+    if method == "leave" and not module:
+        then = [assign(names.LEFT, constant(True)), *then]
+    asked = ast.If(runtime(method, constant(key), cells, *more), then, [])
     full = ast.ExceptHandler(ast.Attribute(load(names.RUNTIME), "full", LOAD), None, [ast.Pass()])
-    once = [ast.Try([asked], [full], [], []), ast.Raise()]
+    once: Block = [ast.Try([asked], [full], [], [])]
+    if last:
+        once.append(ast.Expr(runtime("collect", kept(stars[0], module))))
+    elif stars:
+        once.append(ast.Assign([store(names.slot(each)) for each in stars], constant(None)))
+    once.append(ast.Break() if last == "swallow" else ast.Raise())
     return nowhere(ast.While(constant(True), once, []))
 
 
 @lru_cache(64)
 def leaving(
-    key: str, module: bool, around: Span, always: bool
+    key: str, module: bool, around: Span, always: bool, star: int | None, swallow: bool
 ) -> tuple[ast.ExceptHandler, ast.stmt]:
     """The handler of an inner barrier, and what comes behind it; see `Weaver.site`."""
-    after: Block = [refusing(key, "leave", around)]
+    stars: tuple[int, ...] = ()
+    last = ""
+    if star is not None:
+        stars, last = (star,), "swallow" if swallow else "collect"
+    after: Block = [refusing(key, "leave", around, stars, last, module)]
     left: ast.expr = runtime("left")
     if not module:
         left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
-        after.append(assign(names.LEFT, constant(True)))
     leave = ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD))
     kinds = None if always else ast.Attribute(load(names.RUNTIME), "wanted", LOAD)
     handler = ast.ExceptHandler(kinds, None, after)
@@ -574,7 +647,8 @@ def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     module = weaver.module
     bare = module or bool(weaver.flavour & CO_ASYNC_GENERATOR)
     after = ordinary(bare, weaver.flavour) if call is None else tail(call, bare)
-    handler = nowhere(ast.ExceptHandler(None, None, [refusing(weaver.key, "catch")]))
+    stars = () if module else tuple(weaver.stars)
+    handler = nowhere(ast.ExceptHandler(None, None, [refusing(weaver.key, "catch", None, stars)]))
     if module:
         done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
         done = [nowhere(each) for each in (*done, ast.Break())]

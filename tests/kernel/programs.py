@@ -22,6 +22,15 @@ class Boom(Exception):
     """The crash."""
 
 
+class Other(Exception):
+    """Another that they mean, in groups."""
+
+
+STAR, BOTH = "star", "finally in star"
+ENDS = (Meant, BaseExceptionGroup)
+"""What may leave a program."""
+
+
 class World:
     """What a program runs in: the trace, the crash to come, and managers and iterators that leave
     marks.
@@ -40,7 +49,7 @@ class World:
             self.crash_at = None
             self.crashes += 1
             raise self.kind(number)
-        self.trace.append(number)
+        self.trace.append((number, shape(value)) if isinstance(value, Exception) else number)
         return value
 
     def manager(self, number: int, swallow: bool = False) -> Any:
@@ -83,13 +92,27 @@ class World:
         self.trace.append(("meant", number))
         raise Meant(number)
 
+    def fails(self, number: int) -> None:
+        self.trace.append(("meant all", number))
+        inner = ExceptionGroup("inner", [Meant(number + 1), Other(number)])
+        raise ExceptionGroup("outer", [Meant(number), KeyError(number), inner])
+
+
+def shape(error: BaseException | None, depth: int = 4) -> Any:
+    """An exception, what it is made of, and what was handled when it was raised."""
+    if error is None or not depth:
+        return None
+    parts = [shape(each, depth) for each in getattr(error, "exceptions", ())]
+    args = error.args[:1] if parts else error.args
+    return type(error).__name__, args, parts, shape(error.__context__, depth - 1)
+
 
 def indent(lines: list[str]) -> list[str]:
     return ["    " + line for line in lines]
 
 
 @st.composite
-def bodies(draw: Any, depth: int, loop: bool, final: bool = False) -> list[str]:
+def bodies(draw: Any, depth: int, loop: bool, final: bool | str = False) -> list[str]:
     """The lines of a block."""
     count = draw(st.integers(1, 3))
     lines: list[str] = []
@@ -109,18 +132,39 @@ def number() -> int:
 
 
 @st.composite
-def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
-    """One statement; `loop`: inside a loop, `final`: in a `finally`, where nothing may leave."""
+def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str]:
+    """One statement.
+
+    Args:
+        loop: it stands inside a loop, that it may leave.
+        final: it stands in a `finally`, where nothing may leave; or in a handler of `except*`
+            (STAR), where exceptions may; or in both.
+    """
     simple = ["assign", "call", "augment", "two", "closure", "delete", "unpack", "walrus"]
-    if loop and not final:
+    if loop and final is not True:
         simple += ["break", "continue"]
     if not final:
-        simple += ["return", "fail"]
-    compound = ["if", "for", "while", "with", "withs", "try", "finally", "both", "match", "reraise"]
+        simple += ["return"]
+    if final in (False, STAR):
+        simple += ["fail", "fails"]
+    compound = [
+        "star",
+        "if",
+        "for",
+        "while",
+        "with",
+        "withs",
+        "try",
+        "finally",
+        "both",
+        "match",
+        "reraise",
+    ]
     kind = draw(st.sampled_from(simple + (compound * 2 if depth > 0 else [])))
     n = number()
     body = bodies(depth - 1, loop, final)
-    inner = bodies(depth - 1, True, False)
+    starred = final in (STAR, BOTH)
+    inner = bodies(depth - 1, True, final if starred else False)
     if kind == "assign":
         return [f"x{n % 4} = probe({n}, {n})"]
     if kind == "call":
@@ -143,6 +187,18 @@ def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
         return [f"if probe({n}, total % 4 == {n % 4}): return probe({number()}, total)"]
     if kind == "fail":
         return [f"if probe({n}, total % 4 == {n % 4}): fail({n})"]
+    if kind == "fails":
+        return [f"if probe({n}, total % 3 == {n % 3}): fails({n})"]
+    if kind == "star":
+        within = bodies(depth - 1, False, STAR)
+        lines = ["try:", *indent([*draw(body), f"if probe({n}, total % 4 != 3): fails({n})"])]
+        for error in draw(st.sampled_from([["Meant"], ["Other", "Meant"], ["Meant", "KeyError"]])):
+            lines += [f"except* {error} as g{n}:", f"    probe({number()}, g{n})"]
+            lines += indent(draw(within))
+            lines += ["    raise"] if draw(st.integers(0, 4)) == 0 else []
+        if draw(st.booleans()):
+            lines += ["else:", *indent(draw(body))]
+        return lines
     if kind == "if":
         lines = [f"if probe({n}, total % 2 == {n % 2}):", *indent(draw(body))]
         if draw(st.booleans()):
@@ -170,7 +226,7 @@ def statements(draw: Any, depth: int, loop: bool, final: bool) -> list[str]:
         lines = [f"match probe({n}, total % 3):", "    case 0 if total is not None:"]
         return [*lines, *indent(indent(draw(body))), "    case _:", *indent(indent(draw(body)))]
     handler = [f"except Meant as e{n}:", f"    probe({number()}, e{n}.args)", *indent(draw(body))]
-    last = ["finally:", *indent(draw(bodies(depth - 1, False, True)))]
+    last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True)))]
     lines = ["try:", *indent(draw(body))]
     if kind == "finally":
         return lines + last
@@ -186,7 +242,7 @@ def programs(draw: Any) -> str:
     """The text of a module with one function, `main`."""
     Numbers.counter = itertools.count(1)
     lines = draw(bodies(3, False))
-    head = ["def main(probe, manager, items, fail, Meant, total=0):"]
+    head = ["def main(probe, manager, items, fail, fails, Meant, Other, total=0):"]
     before = ["shared = 0", "x0 = x1 = x2 = x3 = 0"]
     return (
         "\n".join([*head, *indent([*before, *lines, "return total, shared, x0, x1, x2, x3"])])

@@ -15,7 +15,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import Boom, Meant, World, programs
+from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
 from tests.kernel.test_generators import generating
 from tests.kernel.test_property import SETTINGS
 
@@ -113,7 +113,7 @@ def space(text: str, woven: bool, path: str = "waiting.py") -> dict[str, Any]:
 
 def called(text: str, world: Asynchronous, woven: bool) -> Any:
     main = space(text, woven)["main"]
-    return main(world.ask, world.manager, world.items, world.fail, Meant)
+    return main(world.ask, world.manager, world.items, world.fail, world.fails, Meant, Other)
 
 
 def driven(coroutine: Any, world: Asynchronous, interrupt: int = 0, close: bool = False) -> Any:
@@ -127,8 +127,8 @@ def driven(coroutine: Any, world: Asynchronous, interrupt: int = 0, close: bool 
             return ("returned", end.value)
         except StopAsyncIteration:
             return ("ended",)
-        except Meant as error:
-            return ("raised", error.args)
+        except ENDS as error:
+            return ("raised", shape(error))
         sent, throw = -number, False
         if not number:
             continue
@@ -189,8 +189,8 @@ async def consumed(main: Any, world: Asynchronous, stop: int, throw: bool) -> li
                 seen.append(await main.asend(count))
     except StopAsyncIteration:
         return [*seen, "ended"]
-    except Meant as error:
-        return [*seen, "raised", error.args]
+    except ENDS as error:
+        return [*seen, "raised", shape(error)]
     except RuntimeError as error:
         return [*seen, "failed", str(error)]
 

@@ -11,7 +11,7 @@ from tests.kernel.programs import Boom, World
 from tests.kernel.test_property import run
 
 HEAD = """
-def main(probe, manager, items, fail, Meant, total=0):
+def main(probe, manager, items, fail, fails, Meant, Other, total=0):
     shared = 0
     x0 = x1 = x2 = x3 = 0
 """

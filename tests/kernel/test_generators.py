@@ -13,7 +13,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import Boom, Meant, World, programs
+from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
 from tests.kernel.test_property import SETTINGS
 
 
@@ -52,7 +52,7 @@ def space(text: str, woven: bool) -> dict[str, Any]:
 def run(text: str, world: World, woven: bool, stop: int = 0, throw: bool = False) -> list[Any]:
     """All that a generator does: it is sent numbers, and closed or thrown at after `stop`."""
     main = space(text, woven)["main"]
-    generator = main(world.probe, world.manager, world.items, world.fail, Meant)
+    generator = main(world.probe, world.manager, world.items, world.fail, world.fails, Meant, Other)
     seen = world.trace
     try:
         seen.append(next(generator))
@@ -68,8 +68,8 @@ def run(text: str, world: World, woven: bool, stop: int = 0, throw: bool = False
                 seen.append(generator.send(count))
     except StopIteration as end:
         return [*seen, "returned", end.value]
-    except Meant as error:
-        return [*seen, "raised", error.args]
+    except ENDS as error:
+        return [*seen, "raised", shape(error)]
 
 
 @pytest.fixture(autouse=True)

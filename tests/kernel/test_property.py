@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import Boom, Meant, World, programs
+from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
 
 SETTINGS = settings(
     max_examples=120,
@@ -37,7 +38,7 @@ def run(text: str, world: World, woven: bool, module: bool = False) -> tuple[Any
         code = compile(text, path, "exec")
     space: dict[str, Any] = {
         "__name__": "program", "probe": world.probe, "manager": world.manager, "items": world.items,
-        "fail": world.fail, "Meant": Meant,
+        "fail": world.fail, "fails": world.fails, "Meant": Meant, "Other": Other,
     }  # fmt: skip
     result: Any
     try:
@@ -46,9 +47,12 @@ def run(text: str, world: World, woven: bool, module: bool = False) -> tuple[Any
             result = {k: v for k, v in space.items() if isinstance(v, int) and k != "e"}
         else:
             main = space["main"]
-            result = main(world.probe, world.manager, world.items, world.fail, Meant)
-    except Meant as error:
-        result = ("raised", error.args)
+            result = main(
+                world.probe, world.manager, world.items, world.fail, world.fails, Meant, Other
+            )
+    except ENDS as error:
+        result = ("raised", shape(error))
+    assert sys.exception() is None
     return result, world.trace
 
 
