@@ -112,12 +112,14 @@ def indent(lines: list[str]) -> list[str]:
 
 
 @st.composite
-def bodies(draw: Any, depth: int, loop: bool, final: bool | str = False) -> list[str]:
+def bodies(
+    draw: Any, depth: int, loop: bool, final: bool | str = False, stars: bool = True
+) -> list[str]:
     """The lines of a block."""
     count = draw(st.integers(1, 3))
     lines: list[str] = []
     for _ in range(count):
-        lines += draw(statements(depth, loop, final))
+        lines += draw(statements(depth, loop, final, stars))
     return lines
 
 
@@ -132,13 +134,14 @@ def number() -> int:
 
 
 @st.composite
-def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str]:
+def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool) -> list[str]:
     """One statement.
 
     Args:
         loop: it stands inside a loop, that it may leave.
         final: it stands in a `finally`, where nothing may leave; or in a handler of `except*`
             (STAR), where exceptions may; or in both.
+        stars: whether there are `except*` statements.
     """
     simple = ["assign", "call", "augment", "two", "closure", "delete", "unpack", "walrus"]
     if loop and final is not True:
@@ -146,9 +149,8 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str
     if not final:
         simple += ["return"]
     if final in (False, STAR):
-        simple += ["fail", "fails"]
+        simple += ["fail", "fails"] if stars else ["fail"]
     compound = [
-        "star",
         "if",
         "for",
         "while",
@@ -160,11 +162,12 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str
         "match",
         "reraise",
     ]
+    compound += ["star"] if stars else []
     kind = draw(st.sampled_from(simple + (compound * 2 if depth > 0 else [])))
     n = number()
-    body = bodies(depth - 1, loop, final)
+    body = bodies(depth - 1, loop, final, stars)
     starred = final in (STAR, BOTH)
-    inner = bodies(depth - 1, True, final if starred else False)
+    inner = bodies(depth - 1, True, final if starred else False, stars)
     if kind == "assign":
         return [f"x{n % 4} = probe({n}, {n})"]
     if kind == "call":
@@ -226,7 +229,7 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str
         lines = [f"match probe({n}, total % 3):", "    case 0 if total is not None:"]
         return [*lines, *indent(indent(draw(body))), "    case _:", *indent(indent(draw(body)))]
     handler = [f"except Meant as e{n}:", f"    probe({number()}, e{n}.args)", *indent(draw(body))]
-    last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True)))]
+    last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True, stars)))]
     lines = ["try:", *indent(draw(body))]
     if kind == "finally":
         return lines + last
@@ -238,10 +241,10 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str) -> list[str
 
 
 @st.composite
-def programs(draw: Any) -> str:
+def programs(draw: Any, stars: bool = True) -> str:
     """The text of a module with one function, `main`."""
     Numbers.counter = itertools.count(1)
-    lines = draw(bodies(3, False))
+    lines = draw(bodies(3, False, False, stars))
     head = ["def main(probe, manager, items, fail, fails, Meant, Other, total=0):"]
     before = ["shared = 0", "x0 = x1 = x2 = x3 = 0"]
     return (

@@ -138,6 +138,8 @@ def driven(coroutine: Any, world: Asynchronous, interrupt: int = 0, close: bool 
                 coroutine.close()
             except RuntimeError as error:
                 return ("closed", str(error).replace("async generator", "coroutine"))
+            except ENDS as error:
+                return ("closed", shape(error))
             return ("closed",)
         throw = number == interrupt
 
