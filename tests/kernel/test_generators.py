@@ -70,6 +70,8 @@ def run(text: str, world: World, woven: bool, stop: int = 0, throw: bool = False
         return [*seen, "returned", end.value]
     except ENDS as error:
         return [*seen, "raised", shape(error)]
+    except RuntimeError as error:
+        return [*seen, "failed", str(error)]
 
 
 @pytest.fixture(autouse=True)
