@@ -98,11 +98,12 @@ def stopped(
     exception = sys.exception()
     assert exception is not None
     local = state.local
-    if isinstance(exception, Restart):
-        ticket = exception.ticket
+    found = restart.within(exception)
+    if found is not None:
+        ticket = found.ticket
         if ticket is None or span is not None or not restart.arrived(ticket, frame, cells):
             return False
-        exception.ticket = None
+        found.ticket = None
         state.forget(frame)
         state.tickets[frame] = ticket
         return True

@@ -45,7 +45,7 @@ from daifu_dap.recovery.locate import (
     start,
 )
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.syntax import assign, at, constant, nowhere, replaced
+from daifu_dap.vaccine.syntax import assign, at, constant, load, nowhere, replaced, runtime
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import (
     NORMAL,
@@ -201,18 +201,17 @@ class Leaper(Resumer):
         return inner
 
     def guarded(self, node: Tried, parts: Block) -> Block:
-        """`parts`; should they raise, the whole `finally` of `node` runs."""
+        """`parts`; should they raise, return, break out or continue, all of the `finally` runs."""
         if not parts:
             return []
         number = self.number(node)
-        body = [
-            *self.mark(number, PENDING),
-            *self.site(parts, tried(node), self.mark(number, PENDING)),
-            *self.mark(number, NORMAL),
-        ]
-        handler = nowhere(ast.ExceptHandler(None, None, []))
-        handler.body = [*self.block(node.finalbody), nowhere(ast.Raise())]
-        return [at(ast.Try(body, [handler], [], []), node)]
+        how = runtime("marked", constant(number)) if self.module else load(names.mode(number))
+        otherwise = nowhere(ast.If(ast.Compare(how, [ast.NotEq()], [constant(NORMAL)]), [], []))
+        woven = self.final(node, parts)
+        whole = woven[0]
+        assert isinstance(whole, ast.Try)
+        otherwise.body, whole.finalbody = whole.finalbody, [otherwise]
+        return woven
 
 
 def parting(one: Point, two: Point, depth: int) -> bool:

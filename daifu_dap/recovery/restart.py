@@ -66,6 +66,13 @@ class Restart(BaseException):
             )
 
 
+def within(exception: BaseException) -> Restart | None:
+    """The restart that an exception is; `except*` makes a group of what its handlers raise."""
+    if isinstance(exception, BaseExceptionGroup):
+        return next(filter(None, map(within, exception.exceptions)), None)
+    return exception if isinstance(exception, Restart) else None
+
+
 @dataclass(frozen=True)
 class Call:
     """A vaccinated frame, and what would run if it were called again.
@@ -321,4 +328,4 @@ def said(frame: FrameType, line: int) -> str:
     return f"{where} takes every exception, and would end it there; return or raise instead"
 
 
-__all__ = ["Restart", "arrived", "obstacles", "prepared", "root"]
+__all__ = ["Restart", "arrived", "obstacles", "prepared", "root", "within"]

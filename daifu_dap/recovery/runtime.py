@@ -288,6 +288,10 @@ class Runtime:
         """A module's body has ended."""
         state.forget(sys._getframe(1))
 
+    def marked(self, number: int) -> int:
+        """How the `try` part of a `finally` statement was left."""
+        return state.marks[sys._getframe(1)][number]
+
     def mark(self, number: int, how: int) -> None:
         frame = sys._getframe(1)
         state.marks.setdefault(frame, {})[number] = how

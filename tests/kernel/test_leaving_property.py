@@ -124,8 +124,12 @@ def test_goto(text: str, data: st.DataObject) -> None:
     check_goto(text, at, data.draw(st.integers(0, 60)))
 
 
-def check_goto(text: str, at: int, chosen: int) -> None:
-    """Go to one of the cells that can be entered, which are the same ones for both."""
+def check_goto(text: str, at: int, chosen: int) -> int:
+    """Go to one of the cells that can be entered, which are the same ones for both.
+
+    Returns:
+        how many there are.
+    """
     offered: list[list[int]] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
@@ -139,6 +143,7 @@ def check_goto(text: str, at: int, chosen: int) -> None:
 
     gone = woven(text, World(crash_at=at), answer)
     assert gone == interpreted(text, World(crash_at=at), decide)
+    return len(offered[0]) if offered else 0
 
 
 @st.composite

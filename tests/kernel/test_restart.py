@@ -471,3 +471,35 @@ def test_looking_at_the_frames_keeps_none_of_their_locals(lab: Lab) -> None:
     lab.answers = [answer]
     module = lab.module(text, fail=(1,), big=big, seen=seen, gc=gc)
     assert sys.gettrace() is not None or lab.outcome(module) == (None, [])
+
+
+def test_out_of_a_handler_of_exception_groups(lab: Lab) -> None:
+    text = """
+    def inner(n):
+        n += 1
+        try:
+            raise ExceptionGroup("both", [KeyError(n), ValueError(n), TypeError(n)])
+        except* KeyError:
+            with Manager("m"):
+                flaky()
+        except* ValueError:
+            log("other")
+        except* TypeError:
+            log("third")
+        return n
+    def main():
+        log("main")
+        try:
+            return inner(0)
+        except* OSError:
+            log("never")
+    """.replace("            return inner(0)", "            result = inner(0)")
+    text = text.replace(
+        '            log("never")', '            log("never")\n        return result'
+    )
+    ended_ = [("exit", "m", None), "other", "third"]
+    left = [("exit", "m", "Restart"), "other", "third"]
+    log = ["main", ("enter", "m"), *left, ("enter", "m"), *ended_]
+    assert ended(lab, text, 0) == (2, log)
+    log.insert(len(left) + 2, "main")
+    assert ended(lab, text, 1) == (1, log)
