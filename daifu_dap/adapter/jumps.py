@@ -112,12 +112,16 @@ def moved(goal: int, path: str, old: Outline, new: Outline) -> int:
 
 
 def placed(stops: list[Stop], body: Json) -> Json:
-    """A `stackTrace` answer with the chosen cells in place of the crashed ones."""
+    """A `stackTrace` answer that says which frames can be called again.
+
+    It has the chosen cells in place of the crashed ones.
+    """
     goals = {stop.frame_id: stop.goal for stop in stops if stop.goal is not None}
-    if not goals or not isinstance(body.get("stackFrames"), list):
-        return body
-    frames = [
-        {**each, "line": goals[each["id"]], "column": 1} if each.get("id") in goals else each
-        for each in body["stackFrames"]
-    ]
+    told = [each for stop in stops for each in stop.body.get("frames") or ()]
+    callable_ = {each.get("frameId") for each in told if each.get("resumable")}
+    frames = []
+    for frame in body.get("stackFrames") or ():
+        number = frame.get("id")
+        frame = {**frame, "canRestart": number in callable_}
+        frames.append({**frame, "line": goals[number], "column": 1} if number in goals else frame)
     return {**body, "stackFrames": frames}

@@ -163,6 +163,30 @@ def test_restart_of_the_crashed_frame_with_a_text_it_could_not_go_on_in(project:
     assert client.output().endswith("end 4\nresult 4\n")
 
 
+def test_a_parameter_of_a_caller_that_was_assigned_in_the_console(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def inner(x):
+            return 10 // x
+
+        def outer(x, y):
+            print("outer", x, y)
+            return inner(x)
+
+        print(outer(0, 1))
+        """
+    )
+    shown = client.request("stackTrace", threadId=client.describe().thread_id)["stackFrames"]
+    assert [(each["name"], each["canRestart"]) for each in shown][:3] == [
+        ("inner", True), ("outer", True), ("<module>", True),
+    ]  # fmt: skip
+    number = frame(client, "outer")
+    client.request("evaluate", expression="x = 5", frameId=number, context="repl")
+    client.request("restartFrame", frameId=number)
+    assert client.wait_exit() == 0
+    assert client.output() == "outer 0 1\nouter 5 1\n2\n"
+
+
 def test_a_refused_restart_applies_nothing(project: Project) -> None:
     client = project.crashed(
         """\

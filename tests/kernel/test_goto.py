@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -599,3 +601,89 @@ def test_the_offered_cells_are_those_that_can_be_entered(lab: Lab) -> None:
         "start = 1", "for i in [1, 2]:", "with Manager(i):", "flaky()", "log(1); log(2)",
         "if start:", "log(3)", "for k in [1]:", "try: pass", "else: log(6)", "return 7",
     ]  # fmt: skip
+
+
+def test_from_a_failed_assignment_of_a_loops_target(lab: Lab) -> None:
+    text = """
+    class Slot:
+        def __setattr__(self, name, value):
+            flaky()
+            log(value)
+    def main():
+        place = Slot()
+        for place.x in iter([1, 2, 3]):
+            log("body")
+        return 1
+    """
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        return to('"body"')(crash) if crash.function == "main" else daifu.Raise()
+
+    text = text.replace("flaky()\n            log(value)", "pass")
+    text = text.replace(
+        "        place = Slot()",
+        "        place = type('P', (), dict(__setattr__=lambda s, n, v: (flaky(), log(v))))()",
+    )
+    assert lab.woven(text, answer, fail=(2,)) == (1, [1, "body", "body", 3, "body"])
+
+
+def test_in_coroutines_and_asynchronous_generators(lab: Lab) -> None:
+    text = """
+    import asyncio
+    class Async:
+        def __init__(self, name): self.name = name
+        async def __aenter__(self): log(("enter", self.name))
+        async def __aexit__(self, kind, *rest):
+            await asyncio.sleep(0)
+            log(("exit", self.name, kind and kind.__name__))
+    async def numbers():
+        for i in range(3):
+            async with Async(i):
+                flaky(i)
+                yield i
+            log(("behind", i))
+    async def work():
+        got = []
+        async for i in numbers():
+            async with Async("work"):
+                flaky(i)
+                got.append(i)
+            log("next")
+        return got
+    def main():
+        return asyncio.run(work())
+    """
+    one = [("enter", 0), ("enter", "work"), ("exit", "work", None), "next"]
+    result, log = went(lab, text, '"behind"', fail=(3,))  # type: ignore[misc]
+    assert result == [0, 2]
+    expected = [("enter", 1), ("exit", 1, None), ("behind", 1), ("enter", 2)]
+    assert log[: len(one)] == one and log[6:10] == expected
+    result, log = went(lab, text, '"next"', fail=(2,))  # type: ignore[misc]
+    assert result == [1, 2] and log[: len(one)] == one
+    result, log = went(lab, text, "async for", fail=(4,))  # type: ignore[misc]
+    assert result == [0, 0, 1, 2]
+
+
+def test_the_exception_that_was_handled_is_let_go(lab: Lab) -> None:
+    class Held(Exception):
+        pass
+
+    seen: list[weakref.ref[Held]] = []
+
+    def held() -> Held:
+        made = Held()
+        seen.append(weakref.ref(made))
+        return made
+
+    text = """
+    def main():
+        try:
+            raise held()
+        except Exception:
+            flaky()
+        gc.collect()  # here
+        return seen[0]()
+    """
+    lab.answers = [to("# here")]
+    module = lab.module(text, fail=(1,), held=held, seen=seen, gc=gc)
+    assert lab.outcome(module) == (None, [])

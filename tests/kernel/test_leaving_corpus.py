@@ -1,11 +1,18 @@
-"""Programs that are hard to leave, at every crash point: skipped, called again, gone on anywhere."""
+"""Programs that are hard to leave, at every crash point: skipped, called again, gone on from."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.kernel.test_corpus import CORPUS, HEAD
-from tests.kernel.test_leaving_property import check_goto, check_restart, check_skip, probes
+from tests.kernel.test_leaving_property import (
+    check_goto,
+    check_module,
+    check_restart,
+    check_skip,
+    probes,
+)
+from tests.kernel.test_property import as_module
 
 HARD = {
     **CORPUS,
@@ -121,3 +128,17 @@ def test_hard_programs(name: str) -> None:
         count = check_goto(text, at, 0)
         for chosen in range(1, count):
             check_goto(text, at, chosen)
+
+
+@pytest.mark.parametrize("name", [name for name, text in HARD.items() if as_module(HEAD + text)])
+def test_hard_programs_at_module_level(name: str) -> None:
+    text = as_module(HEAD.lstrip() + HARD[name] + "    return total\n")
+    assert text is not None
+    at = offered = 1
+    while offered:
+        offered = chosen = 0
+        while not chosen or chosen < offered:
+            offered = check_module(text, at, ("goto", chosen))
+            chosen += 1
+        at += 1
+    assert at > 2

@@ -271,13 +271,26 @@ def test_any_way_in_a_generator(text: str, ways: list[tuple[str, int]], data: An
 @SETTINGS
 @given(programs(stars=False).map(as_module).filter(bool), WAYS, st.data())
 def test_any_way_at_module_level(text: str, way: tuple[str, int], data: Any) -> None:
+    world = World()
+    ended(lambda: reference.Run(module(text), lambda *_: None, given_to(world)).call({}))
+    check_module(text, data.draw(st.integers(1, max(world.probes, 1))), way)
+
+
+def module(text: str) -> ast.FunctionDef:
+    """Module-level code as a function, with its own line numbers."""
     node = reference.function("def main():\n" + textwrap.indent(text, "    "))
     for each in ast.walk(node):
         if isinstance(each, ast.stmt):
             each.lineno -= 1
-    world = World()
-    ended(lambda: reference.Run(node, lambda *_: None, given_to(world)).call({}))
-    at = data.draw(st.integers(1, max(world.probes, 1)))
+    return node
+
+
+def check_module(text: str, at: int, way: tuple[str, int]) -> int:
+    """Resolve the crash of module-level code one way.
+
+    Returns:
+        how many cells it could go on at; 0 if it did not crash.
+    """
     offered: list[int] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
@@ -299,7 +312,7 @@ def test_any_way_at_module_level(text: str, way: tuple[str, int], data: Any) -> 
             raise reference.Restart(run, run.names)
 
     one, two = World(crash_at=at), World(crash_at=at)
-    run = reference.Run(node, decide, given_to(two), unbound=NameError)
+    run = reference.Run(module(text), decide, given_to(two), unbound=NameError)
     runtime.install()
     source = Text("program.py", text)
     versions.register(source)
@@ -309,6 +322,7 @@ def test_any_way_at_module_level(text: str, way: tuple[str, int], data: Any) -> 
     assert result == ended(lambda: run.call({}))
     assert one.trace == two.trace
     assert numbers(space) == numbers(run.names)
+    return len(offered)
 
 
 def numbers(space: dict[str, Any]) -> dict[str, int]:

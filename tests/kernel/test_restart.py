@@ -503,3 +503,45 @@ def test_out_of_a_handler_of_exception_groups(lab: Lab) -> None:
     assert ended(lab, text, 0) == (2, log)
     log.insert(len(left) + 2, "main")
     assert ended(lab, text, 1) == (1, log)
+
+
+def test_one_activation_of_many_of_the_same_function(lab: Lab) -> None:
+    text = """
+    def down(n, seen):
+        n += 1
+        with Manager(n):
+            return down(n, seen + [n]) if n < 3 else (flaky(n), seen)
+    def main():
+        return down(0, [])
+    """
+    left = [("exit", n, "Restart") for n in (3, 2, 1)]
+    for depth in range(3):
+        result, log = ended(lab, text, depth)
+        assert result == [(4, [1, 2]), (3, [1]), (3, [2])][depth]
+        assert log[3 : 3 + depth + 1] == left[: depth + 1]
+        assert log.count(("exit", 3, None)) == (depth != 0)
+
+
+def test_in_coroutines_and_asynchronous_generators(lab: Lab) -> None:
+    text = """
+    import asyncio
+    async def numbers(count):
+        try:
+            for i in range(count):
+                await asyncio.sleep(0)
+                flaky(i)
+                yield i
+        finally:
+            await asyncio.sleep(0)
+            log("finally")
+    async def work(got):
+        async for i in numbers(3):
+            got = [*got, i]
+        return got
+    def main():
+        return asyncio.run(work([]))
+    """
+    assert ended(lab, text, 0, fail=(2,)) == ([0, 0, 1, 2], ["finally"] * 2)
+    assert ended(lab, text, 1, fail=(2,)) == ([0, 0, 1, 2], ["finally"] * 2)
+    assert ended(lab, text, 0, 1, 0, fail=(2, 4, 6)) == ([0, 0, 0, 0, 1, 2], ["finally"] * 4)
+    assert "DFU0022" in refused(lab, text, 2)  # the event loop is in between
