@@ -47,17 +47,7 @@ from daifu_dap.recovery.locate import (
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import assign, at, constant, load, nowhere, replaced, runtime
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import (
-    NORMAL,
-    PENDING,
-    RETURN,
-    STAR,
-    Block,
-    Loop,
-    Managed,
-    Tried,
-    tried,
-)
+from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, STAR, Block, Loop, Managed, Tried
 
 TRIES = (ast.Try, ast.TryStar)
 
