@@ -687,3 +687,42 @@ def test_the_exception_that_was_handled_is_let_go(lab: Lab) -> None:
     lab.answers = [to("# here")]
     module = lab.module(text, fail=(1,), held=held, seen=seen, gc=gc)
     assert lab.outcome(module) == (None, [])
+
+
+STARS = """
+    import sys
+    def main():
+        for n in range(2):
+            try:
+                raise ExceptionGroup("all", [KeyError(n), ValueError(n), TypeError(n)])
+            except* KeyError as error:
+                with Manager(n):
+                    log(type(sys.exception()).__name__)
+                    flaky()
+                    log("inside")
+            except* ValueError:
+                log("value")
+            except* TypeError:
+                log("type")
+            else:
+                log("else")
+            finally:
+                log("finally")
+            log((sys.exception(), "error" in locals()))
+        return 1
+    """
+
+
+def test_in_and_out_of_a_handler_of_exception_groups(lab: Lab) -> None:
+    began = [("enter", 0), "ExceptionGroup"]
+    ended = [("exit", 0, None), "value", "type", "finally", (None, False)]
+    second = [("enter", 1), "ExceptionGroup", "inside", ("exit", 1, None), *ended[1:]]
+    assert went(lab, STARS, '"inside"') == (1, [*began, "inside", *ended, *second])
+    out = [("exit", 0, None), "finally", (None, False)]
+    assert went(lab, STARS, "log((sys") == (1, [*began, *out, *second])
+    assert went(lab, STARS, '"else"') == (1, [*began, out[0], "else", *out[1:], *second])
+    assert went(lab, STARS, '"finally"') == (1, [*began, *out, *second])
+    again = [("enter", 0), "ExceptionGroup", "inside", *ended]
+    assert went(lab, STARS, "raise Exc") == (1, [*began, out[0], *again, *second])
+    assert went(lab, STARS, "try:") == (1, [*began, *out[:2], *again, *second])
+    assert "run its try" in refused(lab, STARS, '"value"')
