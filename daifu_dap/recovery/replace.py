@@ -27,7 +27,7 @@ from typing import Any
 from daifu_dap.common import align, outline, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-from daifu_dap.recovery import dynamo, place, versions
+from daifu_dap.recovery import dynamo, place, state, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.place import Place
 from daifu_dap.vaccine import compile as compiler
@@ -69,6 +69,7 @@ def replace(
         if isinstance(error, Refusal):
             raise
         raise Refusal.of(refusals.FAILED, error=f"{type(error).__name__}: {error}") from error
+    state.edits += 1
     if target is not crash.target:
         crash.target = target
         crash.made = None
