@@ -328,17 +328,11 @@ def flavour(stmt: Stmt) -> str:
     """Name what calling a definition makes: a function, a generator, a coroutine and so on."""
     if not stmt.is_function:
         return "a class"
-    hint = any("(Yield" in inner.head for block in stmt.blocks for inner in _flat(block))
+    hint = stmt.source is None or "yield" in stmt.source
     yields = hint and any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own(stmt.node))
     if isinstance(stmt.node, ast.AsyncFunctionDef):
         return "an async generator" if yields else "a coroutine"
     return "a generator" if yields else "a function"
-
-
-def _flat(block: Block) -> Iterator[Stmt]:
-    for stmt in block.stmts:
-        yield stmt
-        yield from stmt.within()
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:
@@ -353,8 +347,6 @@ def _own(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def _same_flavour(old: Stmt, new: Stmt) -> None:
-    if old.same(new):
-        return
     was, now = flavour(old), flavour(new)
     if was != now:
         raise refusals.Refusal.of(

@@ -238,7 +238,10 @@ class Stmt:
             return False
         if self.source is not None and self.source == other.source:
             return True
-        return self.digest == other.digest
+        # Digests would say it, too, but of everything inside; most edits are seen at once.
+        if self.head != other.head or len(self.blocks) != len(other.blocks):
+            return False
+        return all(map(_same_block, self.blocks, other.blocks))
 
 
 class Scope:
@@ -376,6 +379,12 @@ def _blocks(node: ast.stmt, owner: Outline, parent: Stmt) -> tuple[Block, ...]:
         if inner:
             found.append(_block(role, inner, owner, parent))
     return tuple(found)
+
+
+def _same_block(one: Block, two: Block) -> bool:
+    if one.role != two.role or len(one.stmts) != len(two.stmts):
+        return False
+    return all(map(Stmt.same, one.stmts, two.stmts))
 
 
 def _block_digest(block: Block) -> int:

@@ -250,7 +250,7 @@ def reach(crash: Crash) -> None:
     scope = crash.target.scope
     if scope.module:
         return
-    for name in scope.plain.co_freevars:
+    for name in scope.code.co_freevars:
         if name in crash.cells:
             continue
         owner = class_of(scope, crash.frame.f_globals) if name == "__class__" else None

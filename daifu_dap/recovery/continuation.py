@@ -27,13 +27,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step, global_names
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.compile import Select, alone, definition, statements
+from daifu_dap.vaccine.compile import Select, alone, definition, statements, undisturbed
 from daifu_dap.vaccine.syntax import (
     assign,
     at,
@@ -75,13 +75,13 @@ class Resumer(Weaver):
     """Weaves a body from a point on.
 
     Attributes:
-        id: the recovery, by which the woven code asks the runtime for what it needs.
+        id: stands for the recovery, by which the woven code asks the runtime for what it needs.
         action: what to do at the point: "retry", "skip", "return" or "raise".
         modes: how each `finally` body around the point was reached, outermost first.
     """
 
     point: Point = field(kw_only=True)
-    id: int = field(kw_only=True)
+    id: str = field(kw_only=True)
     action: str = field(kw_only=True)
     modes: list[int] = field(kw_only=True)
 
@@ -386,7 +386,10 @@ def build(
     select: Select,
     kind: Callable[..., Resumer] = Resumer,
 ) -> Continuation:
-    """Compile the continuation from `point` on.
+    """The continuation from `point` on.
+
+    It is compiled once: crashes at the same point, with the same variables bound, differ in the
+    recovery only, whose number is put in afterwards.
 
     Args:
         point: where to go on.
@@ -401,11 +404,56 @@ def build(
     Raises:
         SyntaxError: from a text that was not compiled before.
     """
+    kinds = [each for each, _ in live]
+    wanted = (point, action, *bound, None, *cells, None, *kinds, select, of(kind))
+    made = _made.get(wanted)
+    if made is None:
+        with undisturbed():
+            made = compiled(point, action, bound, cells, live, select, kind)
+        if len(_made) >= KEPT:
+            _made.clear()
+        _made[wanted] = made
+    consts = made.code.co_consts
+    own = tuple(recovery if each == NUMBER else each for each in consts)
+    return replace(made, code=made.code.replace(co_consts=own))
+
+
+NUMBER = f"{names.PREFIX}_number__"
+"""Stands in a continuation for the number of its recovery."""
+
+KEPT = 8
+"""How many continuations are kept."""
+
+_made: dict[object, Continuation] = {}
+
+
+def forget() -> None:
+    """Let go of the continuations that are kept, and the trees of their texts."""
+    _made.clear()
+
+
+def of(kind: Callable[..., Resumer]) -> object:
+    """Identifies what weaves."""
+    if isinstance(kind, partial):
+        return kind.func, *sorted(kind.keywords.items())
+    return kind
+
+
+def compiled(
+    point: Point,
+    action: str,
+    bound: Collection[str],
+    cells: Collection[str],
+    live: Live,
+    select: Select,
+    kind: Callable[..., Resumer],
+) -> Continuation:
     text, scope = point.text, point.scope
-    plain = scope.plain
+    plain = scope.code
     module = scope.module
     modes = [int(kind) for kind, _ in live if kind.isdigit()]
-    known = () if module else (*plain.co_varnames, *plain.co_cellvars)
+    variables = [name for name in plain.co_varnames if not names.hidden(name)]
+    known = () if module else (*variables, *plain.co_cellvars)
     kept = tuple(name for name in bound if name in known and name not in cells)
     resumer = kind(
         text.key,
@@ -414,15 +462,15 @@ def build(
         partial(definition, text, select=select),
         scope.flavour,
         point=point,
-        id=recovery,
+        id=NUMBER,
         action=action,
         modes=modes,
     )
     slots = tuple(slot_numbers(point, resumer))
     value = str(RETURN) in [kind for kind, _ in live]
     body = [*resumer.rest(scope.node.body)]
-    state = runtime("state", constant(recovery))
-    over = runtime("hand_over", constant(recovery))
+    state = runtime("state", constant(NUMBER))
+    over = runtime("hand_over", constant(NUMBER))
     if module:
         first = nowhere(ast.Expr(state))
         tree = ast.Module(barrier(resumer, [first, *body], over), [])
@@ -444,7 +492,8 @@ def build(
         before.append(nowhere(ast.If(constant(False), [ast.Expr(ast.Yield())], [])))
     if "__class__" in cells:  # whatever is left of it, a later one may mean it
         before.append(nowhere(ast.If(constant(False), [ast.Expr(load("__class__"))], [])))
-    local = [n for n in plain.co_varnames if n not in cells and n not in global_names(plain)]
+    others = global_names(plain).union(cells)
+    local = [name for name in variables if name not in others]
     if local:  # even those that are bound nowhere in what is left
         dead: list[ast.expr] = [store(name) for name in local]
         before.append(nowhere(ast.If(constant(False), [ast.Assign(dead, constant(None))], [])))

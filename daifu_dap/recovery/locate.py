@@ -13,6 +13,7 @@ import dis
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import CellType, CodeType
 
 from daifu_dap.vaccine.syntax import FUNCTIONS
@@ -117,10 +118,7 @@ def blocks(node: ast.AST) -> Iterator[tuple[str, int, list[ast.stmt]]]:
 
 def position(code: CodeType, offset: int) -> Position:
     """Line, end line, column and end column (bytes) of the instruction at `offset`."""
-    for at, each in enumerate(code.co_positions()):
-        if at == offset // 2:
-            return each
-    return None, None, None, None
+    return next(islice(code.co_positions(), offset // 2, None), (None, None, None, None))
 
 
 def instruction(code: CodeType, offset: int) -> int:
@@ -177,6 +175,8 @@ def locate(text: Text, code: CodeType, offset: int) -> Point | None:
     scope = text.scope(code)
     if scope is None:
         return None
+    if "hand_over" not in code.co_names:  # else it is a continuation
+        scope.runs(code)
     offset = instruction(code, offset)
     place = position(code, offset)
     found = descend(scope.node.body, place)

@@ -19,6 +19,7 @@ import gc
 import linecache
 import os
 import sys
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -27,7 +28,7 @@ from typing import Any
 from daifu_dap.common import align, outline, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-from daifu_dap.recovery import dynamo, place, state, versions
+from daifu_dap.recovery import continuation, dynamo, place, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.place import Place
 from daifu_dap.vaccine import compile as compiler
@@ -50,13 +51,15 @@ def replace(
     then: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
     """See `control.replace`; with `then`, called last, the crashed frame stays in its old text."""
-    changes = [Change(path, text) for path, text in files.items()]
     target = crash.target
-    for change in changes:
-        if change.file.path == crash.filename and then is None:
-            change.settle(crash)
-            assert change.plan is not None
-            target = place.moved(crash, change.new, change.plan, resume)
+    tidy([crash.origin.text, target.text])
+    with compiler.undisturbed():
+        changes = [Change(path, text) for path, text in files.items()]
+        for change in changes:
+            if change.file.path == crash.filename and then is None:
+                change.settle(crash)
+                assert change.plan is not None
+                target = place.moved(crash, change.new, change.plan, resume)
     undo: Undo = []
     try:
         for change in changes:
@@ -69,7 +72,6 @@ def replace(
         if isinstance(error, Refusal):
             raise
         raise Refusal.of(refusals.FAILED, error=f"{type(error).__name__}: {error}") from error
-    state.edits += 1
     if target is not crash.target:
         crash.target = target
         crash.made = None
@@ -115,8 +117,7 @@ class Change:
         for scope in outermost(self.new):
             before = known.get(scope.qualname)
             if before is not None and self.old.segment(before.node) == self.new.segment(scope.node):
-                shift = scope.plain.co_firstlineno - before.plain.co_firstlineno
-                self.same[scope.qualname] = shift
+                self.same[scope.qualname] = scope.first_line - before.first_line
                 continue
             code = compiler.function(self.new, scope, file.select)
             self.fresh |= {each.co_qualname: each for each in names.codes(code)}
@@ -124,16 +125,14 @@ class Change:
     def settle(self, crash: Crash) -> None:
         """Find where the crashed frame goes on, for the file it stands in."""
         node = crash.target.node
-        old = outline.outline(crash.target.text.text, self.file.path)
-        new = outline.outline(self.new.text, self.file.path)
+        old, new = outlined(crash.target.text), outlined(self.new)
         self._matching = Matching(old, new, old.find(node.lineno, node.col_offset))
         self.plan = place.settled(crash, self._matching)
 
     def matching(self) -> Matching:
         """The alignment of the running text with the new one."""
         if self._matching is None:
-            old = outline.outline(self.old.text, self.file.path)
-            self._matching = Matching(old, outline.outline(self.new.text, self.file.path))
+            self._matching = Matching(outlined(self.old), outlined(self.new))
         return self._matching
 
     def diff(self) -> list[str]:
@@ -275,6 +274,30 @@ class Change:
                     cell.cell_contents = owner
         self.file.remember(code)
         return made
+
+
+_outlines: weakref.WeakKeyDictionary[Text, outline.Outline] = weakref.WeakKeyDictionary()
+
+
+def outlined(text: Text) -> outline.Outline:
+    """The outline of a text, of the tree that it has."""
+    found = _outlines.get(text)
+    if found is None or found.tree is not text.tree:
+        found = _outlines[text] = outline.Outline(text.tree, text.text)
+    return found
+
+
+def tidy(kept: Collection[Text]) -> None:
+    """Let go of the trees of texts that only older activations run; they can be made again.
+
+    Looking for the functions to be changed takes the longer, the more objects there are.
+    """
+    continuation.forget()
+    for file in versions.files().values():
+        for text in file.texts.values():
+            if text is not file.present and text not in kept:
+                text.trim()
+                _outlines.pop(text, None)
 
 
 def late(error: SyntaxError, text: str) -> bool:

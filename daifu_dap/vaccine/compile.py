@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import CodeType
 
@@ -53,9 +54,6 @@ def definition(text: Text, node: Function, select: Select) -> ast.stmt:
 def module(text: Text, select: Select = everything, body: bool = True) -> CodeType:
     """The vaccinated code of a whole file; `text` is trimmed.
 
-    A tree has no cycles, so no garbage collection can free anything of it; those that making it
-    would set off take as long as compiling does, and are put off.
-
     Args:
         select: which functions are vaccinated.
         body: whether the module's own statements are, too.
@@ -63,18 +61,31 @@ def module(text: Text, select: Select = everything, body: bool = True) -> CodeTy
     Raises:
         SyntaxError: the text is not valid Python; as the plain compiler says it.
     """
+    with undisturbed():
+        try:
+            return woven(text, select, body)
+        except Exception as error:
+            failed = error
+        finally:
+            text.trim()
+    text.plain  # noqa: B018  (every error is the plain compiler's)
+    raise failed
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off garbage collection while trees are made.
+
+    A tree has no cycles, so a collection can free nothing of it; those that making it would set off
+    take as long as compiling does.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return woven(text, select, body)
-    except Exception as error:
-        failed = error
+        yield
     finally:
-        text.trim()
         if collecting:
             gc.enable()
-    text.plain  # noqa: B018  (every error is the plain compiler's)
-    raise failed
 
 
 def woven(text: Text, select: Select, body: bool) -> CodeType:

@@ -26,6 +26,7 @@ from __future__ import annotations
 import opcode
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -177,13 +178,16 @@ def redirected(code: CodeType) -> bytes:
     while raw[barrier] != PUSH_EXC_INFO:
         barrier -= 2
     leave = read(code, LEAVE) + instruction(opcode.opmap["RAISE_VARARGS"], 1)
-    entries = [*parsed(code.co_exceptiontable)]
-    for at in [each + len(leave) - 2 for each in found(raw, leave)]:
-        split: list[Entry] = []
-        for start, end, handler, how in entries:
-            parts = ((start, min(end, at)), (max(start, at + 2), end))
-            split += [(one, two, handler, how) for one, two in parts if one < two]
-        entries = sorted([*split, (at, at + 2, barrier, 0)])
+    leaves = [each + len(leave) - 2 for each in found(raw, leave)]
+    entries = [(at, at + 2, barrier, 0) for at in leaves]
+    for start, end, handler, how in parsed(code.co_exceptiontable):
+        for at in leaves[bisect_left(leaves, start) : bisect_left(leaves, end)]:
+            if start < at:
+                entries.append((start, at, handler, how))
+            start = at + 2
+        if start < end:
+            entries.append((start, end, handler, how))
+    entries.sort()
     return b"".join(map(encoded, entries))
 
 

@@ -31,6 +31,7 @@ from daifu_dap.vaccine.weave import (
     CO_COROUTINE,
     CO_GENERATOR,
     SIMPLE,
+    children,
     numbering,
 )
 
@@ -77,6 +78,16 @@ class Scope:
     def first_line(self) -> int:
         """The first line of its code."""
         return 1 if isinstance(self.node, ast.Module) else first_line(self.node)
+
+    @property
+    def code(self) -> CodeType:
+        """Some code of it, for its variables: vaccinated code has hidden ones besides."""
+        known: CodeType | None = vars(self).get("plain") or vars(self).get("running")
+        return known or self.plain
+
+    def runs(self, code: CodeType) -> None:
+        """Say that `code` is the vaccinated code of this scope, so that no other need be made."""
+        vars(self).setdefault("running", code)
 
     @cached_property
     def plain(self) -> CodeType:
@@ -288,13 +299,12 @@ def children_of(value: object) -> list[ast.AST]:
 
 def declared_global(node: Function) -> set[str]:
     found: set[str] = set()
-    todo: list[ast.AST] = list(node.body)
+    todo = list(node.body)
     while todo:
         each = todo.pop()
         if isinstance(each, ast.Global):
             found.update(each.names)
-        elif not isinstance(each, (*FUNCTIONS, ast.ClassDef, ast.expr)):
-            todo.extend(ast.iter_child_nodes(each))
+        todo += children(each)
     return found
 
 
