@@ -165,6 +165,7 @@ def resolve(
     crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
     entry = journal.crashed(crash)
     state.stops[crash.stop_id] = crash
+    state.local.stops += 1
     try:
         last: Resolution | None = None
         while True:

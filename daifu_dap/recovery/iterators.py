@@ -10,26 +10,40 @@ failed on is known, though: with no workers by the frames of the traceback, with
 of what was sent to them. So before a retry its iterator is made to fetch that very batch again, in
 this process and by the text that runs now; workers keep the text that they started with.
 
+A worker that fails is a process in which nothing can be held: its exception is raised again in the
+main process, often deep inside a trainer's loop, which a retry from outside would begin anew. So
+where a crash would be held at all, the batch is fetched in the main process at once: what failed in
+the worker fails here too, in the person's own frame, and once it is mended the loop gets its batch
+and has noticed nothing. If it does not fail here, the worker's exception goes on.
+
 The names used here are PyTorch's own and not public. Without them there is nothing to give again,
 and the retry is refused.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
 import itertools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
+
+from daifu_dap.recovery import meant, policy, state
+from daifu_dap.recovery.foresee import Raised
 
 __all__ = ["Batch", "batch", "ended", "recording"]
 
 MODULE = "torch.utils.data.dataloader"
 SENT = "__daifu_sent__"
 """The attribute of a loader's iterator that holds what it has sent to its workers, by number."""
+
+EDITS = "__daifu_edits__"
+"""The one that holds how many edits there had been when its workers started."""
 
 GENERATORS = (types.GeneratorType, types.AsyncGeneratorType, types.CoroutineType)
 WRAPPERS: tuple[type, ...] = (enumerate, zip, map, filter)
@@ -108,11 +122,13 @@ class Batch:
         return fetched(self.iterator, self.index)
 
 
-def fetched(iterator: Any, index: object) -> object:
+def fetched(iterator: Any, index: object, worker: int = 0) -> object:
     """The batch of `index`, fetched in this process."""
     module: Any = sys.modules[MODULE]
     fetcher = getattr(iterator, "_dataset_fetcher", None)
-    if fetcher is None:
+    if fetcher is not None:
+        data = fetcher.fetch(index)
+    else:
         fetcher = module._DatasetKind.create_fetcher(
             iterator._dataset_kind,
             iterator._dataset,
@@ -120,7 +136,8 @@ def fetched(iterator: Any, index: object) -> object:
             iterator._collate_fn,
             iterator._drop_last,
         )
-    data = fetcher.fetch(index)
+        with instead(iterator, worker):
+            data = fetcher.fetch(index)
     if iterator._pin_memory:
         device = getattr(iterator, "_pin_memory_device", None)
         data = module._utils.pin_memory.pin_memory(data, device)
@@ -174,17 +191,99 @@ def variable(frame: FrameType, name: str) -> Any:
     return value
 
 
+# ---- workers
+
+
 def recording(module: ModuleType) -> None:
     """Note what loaders send to their workers, until it has come back."""
     kind: Any = module._MultiProcessingDataLoaderIter
     plain: Callable[[Any], object] = kind._next_index
 
     def _next_index(self: Any) -> object:
+        own = vars(self)
+        if SENT not in own or self._send_idx == 0:
+            own[SENT], own[EDITS] = {}, state.edits  # the workers have just started
+        if policy.holds():
+            own["_process_data"] = functools.partial(processed, self)
+        else:
+            own.pop("_process_data", None)
         index = plain(self)
-        sent: dict[int, object] = vars(self).setdefault(SENT, {})
+        sent: dict[int, object] = own[SENT]
         for number in [each for each in sent if each < self._rcvd_idx - 1]:
             del sent[number]
         sent[self._send_idx] = index
         return index
 
     kind._next_index = _next_index
+
+
+def processed(iterator: Any, data: object, *rest: Any) -> object:
+    """What a worker sent: if it failed, and nobody meant it to, the batch is fetched here, where
+    the crash can be held in the code that makes it.
+    """
+    try:
+        return type(iterator)._process_data(iterator, data, *rest)
+    except Exception as error:
+        raised = error
+        if type(data) is not sys.modules[MODULE].ExceptionWrapper:
+            raise
+    own, before = vars(iterator), state.local.stops
+    sent: dict[int, object] = own[SENT]
+    number = iterator._rcvd_idx - 1
+    known = getattr(iterator, "_in_order", True) and iterator._dataset_kind == 0
+    try:
+        if not known or number not in sent or expected(raised):
+            raise raised
+        try:
+            found = fetched(iterator, sent[number], *rest)
+        except Exception:
+            if state.local.stops > before:
+                raise  # it was held, and let go on
+            raise raised from None
+        if state.local.stops == before and not mended(iterator):
+            raise raised  # only a worker fails so
+        return found
+    finally:
+        del raised
+
+
+def mended(iterator: Any) -> bool:
+    """Whether the workers of `iterator` may run older texts than this process does.
+
+    A worker that was not forked has the texts that were on disk when it started.
+    """
+    if vars(iterator)[EDITS] != state.edits:
+        return True
+    method = getattr(iterator._workers[0], "_start_method", None)
+    chosen: Any = sys.modules["multiprocessing"]
+    return bool(state.edits) and (method or chosen.get_start_method()) != "fork"
+
+
+def expected(exception: Exception) -> bool:
+    """Whether somebody takes `exception` if it goes on from here."""
+    return meant.taken(sys._getframe(1), Raised(type(exception), exception)) is not None
+
+
+@contextlib.contextmanager
+def instead(iterator: Any, number: int) -> Iterator[None]:
+    """Do the work of worker `number` here, and leave no trace of it in the random numbers."""
+    torch: Any = sys.modules["torch"]
+    random: Any = sys.modules["random"]
+    workers: Any = sys.modules[MODULE]._utils.worker
+    numpy: Any = getattr(sys.modules.get("numpy"), "random", None)
+    states = torch.get_rng_state(), random.getstate(), numpy and numpy.get_state()
+    info = workers._worker_info
+    workers._worker_info = workers.WorkerInfo(
+        id=number,
+        num_workers=iterator._num_workers,
+        seed=iterator._base_seed + number,
+        dataset=iterator._dataset,
+    )
+    try:
+        yield
+    finally:
+        workers._worker_info = info
+        torch.set_rng_state(states[0])
+        random.setstate(states[1])
+        if numpy:
+            numpy.set_state(states[2])

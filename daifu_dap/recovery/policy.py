@@ -87,17 +87,29 @@ def ask(crash: Crash) -> Resolution:
     return Raise()
 
 
+def holds() -> bool:
+    """Whether a crash would be held in this process."""
+    from daifu_dap.recovery import bridge
+
+    return attended() or bridge.connected() or (not bridge.passing() and mode() != "raise")
+
+
+def mode() -> str:
+    """What is done with neither handler nor debugger."""
+    chosen = _on_crash or os.environ.get(VARIABLE)
+    if chosen is None:
+        # A pool's worker that held would keep its parent waiting, with nobody to see why.
+        worker = "multiprocessing" in sys.modules and _parent() is not None
+        chosen = "raise" if worker else "hold"
+    return chosen
+
+
 def alone(crash: Crash) -> Resolution | None:
     """Nobody is there."""
     from daifu_dap.recovery import hold
 
-    mode = _on_crash or os.environ.get(VARIABLE)
-    if mode is None:
-        # A pool's worker that held would keep its parent waiting, with nobody to see why.
-        worker = "multiprocessing" in sys.modules and _parent() is not None
-        mode = "raise" if worker else "hold"
     try:
-        seconds = parse(mode)
+        seconds = parse(mode())
     except ValueError as error:
         print(f"daifu: {VARIABLE}: {error}; the exception goes on.", file=sys.stderr)
         return Raise()

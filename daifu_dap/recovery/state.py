@@ -72,10 +72,12 @@ class Local(threading.local):
 
     Attributes:
         busy: a crash of this thread is being resolved; its barriers let exceptions pass.
+        stops: how many crashes of this thread were held.
         notes: the exceptions that go on; see `passing`.
     """
 
     busy = False
+    stops = 0
 
     def __init__(self) -> None:
         self.notes: dict[tuple[int, int], Note] = {}
@@ -94,6 +96,9 @@ held: dict[FrameType, dict[int, object]] = {}
 
 marks: dict[FrameType, dict[int, int]] = {}
 """How `finally` parts were left, of module-level frames."""
+
+edits = 0
+"""How many times texts were replaced."""
 
 stops: dict[int, Crash] = {}
 """Crashes that are held now, by stop id."""

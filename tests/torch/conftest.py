@@ -29,6 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.torch)
 
 
+_correct: dict[str, Run] = {}
+
+
 @dataclass(frozen=True)
 class Fault:
     """A mistake: `wrong` stands in the text where `right` should."""
@@ -58,10 +61,11 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def plain(self, text: str, *arguments: str) -> Run:
-        """The correct program under plain Python."""
-        path = self.write("plain", text)
-        return self.process([str(path), *arguments])
+    def plain(self, text: str) -> Run:
+        """The correct program under plain Python; run once for every test that asks."""
+        if text not in _correct:
+            _correct[text] = self.process([str(self.write("plain", text))])
+        return _correct[text]
 
     def mended(self, text: str, *faults: Fault, **variables: str) -> Run:
         """The faulty program, vaccinated; every crash takes the next fault out of the text."""
@@ -101,11 +105,11 @@ class Programs:
     def process(self, command: list[str], **variables: str) -> Run:
         dropped = ("DAIFU_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
-        threads = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+        fixed = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "HF_HUB_OFFLINE": "1"}
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
-            env={**inherited, **threads, "PYTHONPATH": str(ROOT), **variables},
+            env={**inherited, **fixed, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
             timeout=100,

@@ -9,7 +9,7 @@ from daifu_dap.client import Client
 from .conftest import Fault, Programs
 
 LOADER = """
-import sys
+import os
 
 import torch
 from torch import nn
@@ -35,7 +35,7 @@ def train(loader, net, opt, epoch):
         loss = nn.functional.cross_entropy(net(x), y)
         loss.backward()
         opt.step()
-        print(epoch, step, y.tolist(), loss.item().hex())
+        print(epoch, step, y.tolist(), loss.item().hex(), torch.rand(1).item())
 
 def main(workers, context):
     torch.manual_seed(0)
@@ -51,9 +51,11 @@ def main(workers, context):
         print(p.detach().numpy().tobytes().hex())
 
 if __name__ == "__main__":
+    os.environ["MAIN"] = str(os.getpid())
     main(WORKERS, CONTEXT)
 """
 OWN = LOADER.replace("COLLATE", "collate")
+DRAWING = OWN.replace("return x, i % 2", "return x + 0 * torch.rand(1), i % 2")
 ITEM = Fault("x.view(4)", "x.view(5)")
 
 
@@ -77,25 +79,55 @@ def test_a_batch_that_the_library_could_not_put_together_is_fetched_again(
     assert run.crashes[0]["code"].startswith("for step, (x, y)")
 
 
-def test_a_batch_that_a_spawned_worker_could_not_make_is_fetched_again(
+def test_what_failed_in_a_worker_is_held_in_the_dataset_in_the_main_process(
     programs: Programs,
 ) -> None:
-    correct = programs.plain(loaded(0))
-    faulty = loaded(2, "spawn").replace(ITEM.right, ITEM.wrong)
-    # New workers read the file, which is not edited here, so the next epoch's crash too.
-    run = programs.answered(faulty, [("replace", ITEM.wrong, ITEM.right), ("retry",)])
+    correct = programs.plain(loaded(2, "spawn", DRAWING))
+    faulty = loaded(2, "spawn", DRAWING).replace(ITEM.right, ITEM.wrong)
+    # The file is not edited here: the workers of the second epoch read the fault again.
+    run = programs.answered(faulty, [("replace", ITEM.wrong, ITEM.right)])
     assert run.output == correct.output
+    assert run.places == [("Data.__getitem__", "RuntimeError")]
+    assert run.crashes[0]["code"] == "x = x.view(5)"
+
+
+def test_what_fails_in_workers_only_is_held_at_the_loop_and_fetched_again(
+    programs: Programs,
+) -> None:
+    correct = programs.plain(loaded(2, "spawn", DRAWING))
+    faulty = loaded(2, "spawn", DRAWING).replace(
+        ITEM.right, "x.view(4 + (str(os.getpid()) != MAIN))"
+    )
+    faulty = faulty.replace("MAIN))", 'os.environ["MAIN"]))')
+    run = programs.answered(faulty, [("retry",), ("retry",)])
+    assert run.output == correct.output, run.errors
     assert run.places == [("train", "RuntimeError")] * 2
-    assert "Data" not in run.crashes[0]["function"]
-    assert "x = x.view(5)" in run.crashes[0]["message"]  # the worker's traceback
+    assert "Caught RuntimeError in DataLoader worker process" in run.crashes[0]["message"]
+
+
+def test_an_exception_of_a_worker_that_somebody_takes_is_theirs(programs: Programs) -> None:
+    text = loaded(2, "spawn", DRAWING).replace(ITEM.right, ITEM.wrong)
+    text = text.replace("        train(loader,", "        attempt(loader,")
+    text += """
+def attempt(*arguments):
+    try:
+        train(*arguments)
+    except RuntimeError as error:
+        print(str(error).splitlines()[0])
+"""
+    text = text.replace("def main(", text[text.index("\ndef attempt") :] + "\ndef main(", 1)
+    run = programs.answered(text, [])
+    assert run.output == programs.plain(text).output
+    assert run.crashes == []
+    assert "Caught RuntimeError" in run.output
 
 
 def test_forked_workers_of_a_program_under_the_debugger(programs: Programs) -> None:
-    correct = programs.plain(loaded(0))
-    path = programs.write("debugged", loaded(2, "fork").replace(ITEM.right, ITEM.wrong))
+    correct = programs.plain(loaded(2, "spawn", DRAWING))
+    path = programs.write("debugged", loaded(2, "fork", DRAWING).replace(ITEM.right, ITEM.wrong))
     with Client.launch(path, timeout=60) as client:
         crash = client.wait_crash()
-        assert (crash.function, crash.exception_type) == ("train", "RuntimeError")
+        assert (crash.function, crash.exception_type) == ("Data.__getitem__", "RuntimeError")
         path.write_text(path.read_text().replace(ITEM.wrong, ITEM.right))
         client.replace_cell_and_continue(Path(crash.path))
         client.wait_recovered()
