@@ -28,11 +28,7 @@ from typing import Any
 from daifu_dap.common import align, outline, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-<<<<<<< ours
-from daifu_dap.recovery import continuation, dynamo, place, versions
-=======
-from daifu_dap.recovery import dynamo, place, state, versions
->>>>>>> theirs
+from daifu_dap.recovery import continuation, dynamo, place, state, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.place import Place
 from daifu_dap.vaccine import compile as compiler
