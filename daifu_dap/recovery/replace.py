@@ -20,9 +20,10 @@ import linecache
 import os
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from daifu_dap.common import align, outline, refusals
@@ -226,10 +227,16 @@ class Change:
 
     def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
         """Function objects of the file: those its module shows, and of changed ones all."""
-        codes = [code for code in self.file.codes() if code.co_qualname in self.fresh]
         found = {id(each): each for each in shown(module or {}, self.file.path)}
-        if codes:
-            referrers = gc.get_referrers(*codes)
+        codes = self.file.codes()
+        known = accounted(codes, list(found.values()))
+        lost = []
+        while codes:
+            code = codes.pop()
+            if code.co_qualname in self.fresh and sys.getrefcount(code) > known[id(code)] + 2:
+                lost.append(code)
+        if lost:  # takes a look at every object of the process
+            referrers = gc.get_referrers(*lost)
             found |= {id(each): each for each in referrers if isinstance(each, FunctionType)}
         return list(found.values())
 
@@ -326,6 +333,19 @@ def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> Code
         consts.append(const)
     line = max(code.co_firstlineno + shift, 1)
     return code.replace(co_consts=tuple(consts), co_firstlineno=line)
+
+
+def accounted(codes: list[CodeType], functions: list[FunctionType]) -> Counter[int]:
+    """How many references to each code are known: those of functions, frames and outer code."""
+    known = Counter(id(function.__code__) for function in functions)
+    for code in codes:
+        known.update(id(each) for each in code.co_consts if isinstance(each, CodeType))
+    # Other threads' frames may end meanwhile; what they run is searched for.
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        known[id(frame.f_code)] += 1
+        frame = frame.f_back
+    return known
 
 
 def namespace(path: str, crash: Crash) -> dict[str, Any] | None:

@@ -178,3 +178,51 @@ def test_an_import_that_fails_rolls_the_whole_edit_back(lab: Lab) -> None:
 
     assert lab.woven(text, answer, daifu.Retry()) == (("old", False), [])
     assert [each.refusal for each in lab.crashes] == [None, "DFU0016"]
+
+
+HELD_ELSEWHERE = """
+    import functools, threading
+    class Holder:
+        pass
+    def make(x):
+        def inner(y):
+            return ("old", x, y)
+        return inner
+    def waiting(begun, end):
+        begun.set()
+        end.wait(10)
+        return "old"
+    def gone():
+        return "old"
+    def numbers():
+        yield "old"
+        yield "old"
+    holder = Holder()
+    holder.table = {"inner": [make(1)], "gone": [gone], "partial": functools.partial(gone)}
+    del gone
+    begun, end, results = threading.Event(), threading.Event(), []
+    def main():
+        started = numbers()
+        next(started)
+        thread = threading.Thread(target=lambda: results.append(waiting(begun, end)))
+        thread.start()
+        begun.wait(10)
+        held = [waiting]
+        flaky()
+        end.set()
+        thread.join()
+        table = holder.table
+        return (
+            table["inner"][0](2), make(3)(4), table["gone"][0](), table["partial"](), results,
+            held[0](begun, end), list(numbers()), main.__name__,
+        )
+    """
+
+
+def test_functions_that_no_module_shows_run_the_new_text_too(lab: Lab) -> None:
+    def replace(crash: daifu.Crash) -> daifu.Resolution:
+        return daifu.Replace(crash.source.replace('"old"', '"new"'))
+
+    found, _ = lab.woven(HELD_ELSEWHERE, replace)
+    new = [("new", 1, 2), ("new", 3, 4), "new", "new", ["old"], "new", ["new", "new"], "main"]
+    assert list(found) == new
