@@ -43,7 +43,7 @@ def obstacle(crash: Crash, action: str = "retry") -> Refusal | None:
 def settled(crash: Crash) -> Point:
     """The crash's point; for a failed `__exit__`, with the `with` item that it is the exit of."""
     point, node = crash.origin, crash.origin.node
-    if point.phase != EXIT or point.item < 0 or not isinstance(node, Managed):
+    if point.phase != EXIT or point.raised or not isinstance(node, Managed):
         return point
     for item in reversed(range(len(node.items))):
         try:
@@ -99,9 +99,9 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
     elif point.phase == TARGET:
         why = "the value that its loop could not assign is gone; skip goes on with the next one"
         raise not_resumable(crash, why)
-    elif isinstance(node, Managed) and (point.item < 0 or leaves(node.body)):
+    elif isinstance(node, Managed) and (point.raised or point.item < 0 or leaves(node.body)):
         why = "the exit of its with block may have been reached by return, break or continue"
-        if point.item < 0:
+        if point.raised or point.item < 0:
             why = "an exception was on its way through the exit of its with block"
         raise not_resumable(crash, why)
 

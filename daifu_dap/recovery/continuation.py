@@ -244,10 +244,11 @@ class Resumer(Weaver):
     def cell(self, node: ast.stmt) -> Block:
         """The cell at the point, by the action and the phase."""
         if self.action == "return" and self.flavour & CO_ASYNC_GENERATOR:
-            return [*self.ran(), *self.Return(at(ast.Return(None), node))]
+            nothing = at(ast.Return(None), node)
+            return self.around(node, [*self.ran(), *self.Return(nothing)])
         if self.action == "return":
             given = at(ast.Return(runtime("given", constant(self.id))), node)
-            return [*self.ran(), *self.Return(given)]
+            return self.around(node, [*self.ran(), *self.Return(given)])
         if self.action == "raise":
             raised = at(ast.Raise(runtime("given", constant(self.id))), node)
             return self.around(node, [*self.ran(), raised])

@@ -16,13 +16,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from types import CellType, CodeType
 
+from daifu_dap.vaccine.patch import parsed
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import Loop, Managed
 
 Position = tuple[int | None, int | None, int | None, int | None]
 
-CACHE = dis.opmap["CACHE"]
+CACHE, PUSH_EXC_INFO = dis.opmap["CACHE"], dis.opmap["PUSH_EXC_INFO"]
+WITH_EXCEPT_START = dis.opmap["WITH_EXCEPT_START"]
 
 BEFORE = ("BEFORE_WITH", "BEFORE_ASYNC_WITH")
 ANEXT = ("GET_ANEXT", "END_ASYNC_FOR")
@@ -53,6 +55,7 @@ class Point:
         phase: see above.
         item: for ENTER and EXIT, the `with` item; for MATCH, the handler (-1: past the last one).
         after: the place is behind the statement, at the end of its block.
+        raised: for EXIT, an exception was on its way through that exit.
     """
 
     text: Text
@@ -61,6 +64,7 @@ class Point:
     phase: str = RUN
     item: int = 0
     after: bool = False
+    raised: bool = False
 
     @property
     def nodes(self) -> list[ast.stmt]:
@@ -220,7 +224,9 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
         ):
             item = inside[0]
         else:
-            return replace(point, phase=EXIT, item=-1 if operation == "WITH_EXCEPT_START" else 0)
+            raised = operation == "WITH_EXCEPT_START"
+            item = outside(code, offset, node) if raised else 0
+            return replace(point, phase=EXIT, item=item, raised=raised)
         return replace(point, phase=ENTER, item=item) if item else point
     elif isinstance(node, (ast.Try, ast.TryStar)):
         chosen = [n for n, handler in enumerate(node.handlers) if contains(handler, place)]
@@ -270,3 +276,20 @@ def nth(
             inner = descend(node.body, tuple(at))  # type: ignore[arg-type]
             count += not inner
     return count
+
+
+def outside(code: CodeType, offset: int, node: Managed) -> int:
+    """How many managers of `node` are still to see what is raised at `offset`.
+
+    Each block of the exception table leads to its handler, whose own entry leads further out.
+    """
+    entries = list(parsed(code.co_exceptiontable))
+    raw, count = code.co_code, 0
+    while True:
+        entry = next((each for each in entries if each[0] <= offset < each[1]), None)
+        if entry is None:
+            return count
+        offset = entry[2]
+        exits = raw[offset] == PUSH_EXC_INFO and raw[offset + 2] == WITH_EXCEPT_START
+        if exits and (place := position(code, offset + 2))[0] is not None:
+            count += contains(node, place) and not descend(node.body, place)

@@ -73,7 +73,7 @@ def phased(old: Point, new: Point) -> Point:
     if old.phase in (ENTER, EXIT):
         assert isinstance(one, Managed) and isinstance(two, Managed)
         same = len(one.items) == len(two.items)
-        return replace(new, phase=old.phase, item=old.item) if same else new
+        return replace(new, phase=old.phase, item=old.item, raised=old.raised) if same else new
     return replace(new, phase=MATCH)
 
 

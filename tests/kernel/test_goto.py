@@ -726,3 +726,69 @@ def test_in_and_out_of_a_handler_of_exception_groups(lab: Lab) -> None:
     assert went(lab, STARS, "raise Exc") == (1, [*began, out[0], *again, *second])
     assert went(lab, STARS, "try:") == (1, [*began, *out[:2], *again, *second])
     assert "run its try" in refused(lab, STARS, '"value"')
+
+
+WAYS = {
+    "skip": (daifu.Skip(), 1),
+    "return": (daifu.Return(5), 5),
+    "goto": (to('"here"'), 1),
+    "goto itself": (to("with Manager"), 1),
+    "raise": (daifu.Raise(OSError()), 1),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["with", "async with"])
+def test_the_managers_around_an_exit_that_failed_on_an_exception(
+    lab: Lab, way: str, failing: int, kind: str
+) -> None:
+    """The exit that failed is not called again; those further out still are."""
+    text = """
+    import asyncio
+    class Async(Manager):
+        async def __aenter__(self): return self.__enter__()
+        async def __aexit__(self, *error): return self.__exit__(*error)
+    class Fails:
+        def __enter__(self): log("enters")
+        __aenter__ = lambda s: asyncio.sleep(0, log("enters"))
+        __exit__ = lambda s, *error: flaky()
+        __aexit__ = lambda s, *error: asyncio.sleep(0, flaky())
+    async def main():
+        for once in (0,):
+            try:
+                MANAGERS:
+                    {}["x"]
+            except OSError:
+                log("OSError")
+            except KeyError:
+                log("handler")
+        log("here")
+        return 1
+    """
+    items = [f'Manager("{n}")' for n in range(3)]
+    items[failing] = "Fails()"
+    names = [f"{n}" for n in range(3)]
+    if kind == "with":
+        text = text.replace("async def main", "def main")
+    else:
+        items = [each.replace("Manager", "Async") for each in items]
+    managers = kind + " " + ", ".join(items)
+    answer, value = WAYS[way]
+    if way == "goto itself":
+        answer = to("with Manager" if failing and kind == "with" else managers)
+    call = "main()" if kind == "with" else "asyncio.run(main())"
+    result, log = lab.woven(BEFORE + text.replace("MANAGERS", managers), answer, call=call)
+    assert [each.refusal for each in lab.crashes] == [None]
+    inner = [("exit", n, "KeyError") for n in reversed(names[failing + 1 :])]
+    outer = "OSError" if way == "raise" else None
+    outer_ = [("exit", n, outer) for n in reversed(names[:failing])]
+    assert log[3:][: len(inner + outer_)] == inner + outer_
+    assert result == value
+    if way == "goto itself":
+        entered = [each for each in log if each[0] == "enter" or each == "enters"]
+        assert len(entered) == 6 and log[-2:] == ["handler", "here"]
+    elif way == "raise":
+        assert log[-2:] == ["OSError", "here"]
+    else:
+        assert log[3 + len(inner + outer_) :] == (["here"] if way != "return" else [])
