@@ -243,20 +243,17 @@ class Resumer(Weaver):
 
     def cell(self, node: ast.stmt) -> Block:
         """The cell at the point, by the action and the phase."""
-        if self.action == "return" and self.flavour & CO_ASYNC_GENERATOR:
-            nothing = at(ast.Return(None), node)
-            return self.around(node, [*self.ran(), *self.Return(nothing)])
+        given = runtime("given", constant(self.id))
         if self.action == "return":
-            given = at(ast.Return(runtime("given", constant(self.id))), node)
-            return self.around(node, [*self.ran(), *self.Return(given)])
+            value = None if self.flavour & CO_ASYNC_GENERATOR else given
+            return self.around(node, at(ast.Return(value), node))
         if self.action == "raise":
-            raised = at(ast.Raise(runtime("given", constant(self.id))), node)
-            return self.around(node, [*self.ran(), raised])
+            return self.around(node, at(ast.Raise(given), node))
         if self.action == "skip" and self.point.phase == TARGET:
             assert isinstance(node, Loop)
             return [*self.ran(), self.loop(node, self.again(node))]
         if self.action == "skip" or self.point.after:
-            return self.around(node, self.ran())
+            return self.around(node)
         if self.point.phase == EXIT and isinstance(node, Managed):
             item = self.point.item
             closed = self.adopted(node, item + 1, [at(ast.Pass(), node)], item)
@@ -267,11 +264,25 @@ class Resumer(Weaver):
         method = getattr(self, f"cell_{type(node).__name__}", None)
         return method(node) if method is not None else [*self.block([node]), *self.ran()]
 
-    def around(self, node: ast.stmt, inner: Block) -> Block:
-        """`inner` in place of the cell, inside the managers of its header that are entered."""
+    def around(self, node: ast.stmt, *instead: ast.stmt) -> Block:
+        """`instead` in place of the cell, inside what has been entered of it.
+
+        That is managers of its header, or the `finally` around the choice of a handler.
+        """
         if isinstance(node, Managed) and self.point.phase in (ENTER, EXIT):
-            return self.adopted(node, self.point.item, inner)
-        return inner
+            return self.adopted(node, self.point.item, [*self.ran(), *self.block(instead)])
+        if not isinstance(node, (ast.Try, ast.TryStar)) or self.point.phase != MATCH:
+            return [*self.ran(), *self.block(instead)]
+        if node.finalbody:
+            self.enter("finally", self.number(node))
+        inner = [*self.ran(), *self.block(instead)]
+        if isinstance(node, ast.TryStar):
+            inner = [*self.clear(self.number(node, STAR)), *inner]
+        else:
+            inner = [self.handling(None, [*self.rehandled(), *inner], node)]
+        if node.finalbody:
+            self.enclosing.pop()
+        return self.final(node, inner)
 
     def matching(self, node: ast.Try | ast.TryStar) -> Block:
         """Choose the handler again for the exception that was being handled."""

@@ -792,3 +792,44 @@ def test_the_managers_around_an_exit_that_failed_on_an_exception(
         assert log[-2:] == ["OSError", "here"]
     else:
         assert log[3 + len(inner + outer_) :] == (["here"] if way != "return" else [])
+
+
+MATCHING = {
+    "skip": (daifu.Skip(), 1, ["finally", "here"]),
+    "return": (daifu.Return(5), 5, ["finally"]),
+    "raise": (daifu.Raise(OSError("o")), 1, ["finally", "OSError", "here"]),
+    "retry": (daifu.Retry(), 1, ["handler", "finally", "here"]),
+    "goto": (to('"here"'), 1, ["finally", "here"]),
+    "goto else": (to('"else"'), 1, ["else", "finally", "here"]),
+    "goto finally": (to('"finally"'), 1, ["finally", "here"]),
+    "goto itself": (to("try:  # inner"), 1, ["finally", "handler", "finally", "here"]),
+    "restart": (daifu.RestartFrame(), 1, ["finally", "handler", "finally", "here"]),
+}
+
+
+@pytest.mark.parametrize("way", MATCHING)
+@pytest.mark.parametrize("star", ["", "*"])
+def test_a_crash_in_the_choice_of_a_handler(lab: Lab, way: str, star: str) -> None:
+    """Whatever becomes of it, the `finally` runs once and the exception is no longer current."""
+    text = f"""
+    import sys
+    def main():
+        try:
+            try:  # inner
+                raise ExceptionGroup("all", [KeyError()])
+            except{star} flaky(None or {"KeyError" if star else "ExceptionGroup"}):
+                log("handler")
+            else:
+                log("else")
+            finally:
+                log("finally")
+        except OSError as error:
+            log(type(error).__name__)
+            assert {bool(star)} or isinstance(error.__context__, ExceptionGroup)
+        assert sys.exception() is None
+        log("here")
+        return 1
+    """
+    answer, value, log = MATCHING[way]
+    assert lab.woven(BEFORE + text, answer) == (value, log)
+    assert [each.refusal for each in lab.crashes] == [None]
