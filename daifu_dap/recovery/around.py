@@ -212,7 +212,7 @@ def manager(frame: FrameType, block: Block) -> object:
     number = scope.numbers.get((id(block.node), block.item)) if scope is not None else None
     if scope is None or number is None:
         return None
-    if scope.module:
+    if scope.spaced:
         return state.held.get(frame, {}).get(number)
     value: object = local_value(frame, names.slot(number))
     return None if value is ... else value

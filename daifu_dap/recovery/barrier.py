@@ -223,9 +223,10 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
     if not isinstance(resolution, Resolution):
         known = ", ".join(sorted(each.__name__ for each in ACTIONS))
         raise Refusal.of(refusals.UNKNOWN_ACTION, action=repr(resolution), known=known)
-    if isinstance(resolution, Return) and crash.target.scope.module:
-        why = "module-level code returns nothing; skip the cell or raise instead"
-        raise Refusal.of(refusals.NOT_RESUMABLE, path=crash.filename, function="<module>", why=why)
+    if isinstance(resolution, Return) and crash.target.scope.spaced:
+        why = "module-level code and class bodies return nothing; skip the cell or raise instead"
+        name = crash.function
+        raise Refusal.of(refusals.NOT_RESUMABLE, path=crash.filename, function=name, why=why)
     given: object = None
     if isinstance(resolution, Return):
         given = resolution.value
@@ -246,8 +247,8 @@ def ticket(
     values = crash.locals.values()
     file = versions.find(crash.filename)
     assert file is not None
-    own = [] if target.scope.module else [n for n in crash.frame.f_code.co_varnames if n in values]
-    extra = [n for n in values if not target.scope.module and n not in own and n not in crash.cells]
+    own = [] if target.scope.spaced else [n for n in crash.frame.f_code.co_varnames if n in values]
+    extra = [n for n in values if not target.scope.spaced and n not in own and n not in crash.cells]
     capture.reach(crash)
     bound = [*own, *extra]
     for_this = (action, target, goal, bound, [kind for kind, _ in live])
@@ -276,6 +277,7 @@ def ticket(
         given,
         started,
         capture.outer(crash),
+        namespace=crash.frame.f_locals if target.scope.spaced else None,
         inside=any(kind in ("handled", "star", capture.PENDING) for kind, _ in live),
     )
 

@@ -113,7 +113,7 @@ def not_resumable(crash: Crash, why: str) -> Refusal:
 
 def slot(crash: Crash, node: ast.stmt, item: int) -> object:
     number = crash.origin.scope.numbers[id(node), item]
-    if crash.origin.scope.module:
+    if crash.origin.scope.spaced:
         value = state.held.get(crash.frame, {}).get(number)
     else:
         value = crash.frame.f_locals.get(names.slot(number))
@@ -125,7 +125,7 @@ def slot(crash: Crash, node: ast.stmt, item: int) -> object:
 def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:
     """How the `finally` of `node` was reached, and the exception or value it holds back."""
     number = crash.origin.scope.numbers[id(node), 0]
-    if crash.origin.scope.module:
+    if crash.origin.scope.spaced:
         how = state.marks.get(crash.frame, {}).get(number, weave.NORMAL)
     else:
         how = crash.frame.f_locals.get(names.mode(number), weave.NORMAL)
@@ -250,6 +250,9 @@ def reach(crash: Crash) -> None:
     scope = crash.target.scope
     if scope.module:
         return
+    if scope.spaced:  # a class body, which may come to need its class
+        for name in scope.code.co_cellvars:
+            crash.cells.setdefault(name, CellType())
     for name in scope.code.co_freevars:
         if name in crash.cells:
             continue

@@ -34,6 +34,7 @@ from types import CodeType
 from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step, global_names
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, alone, definition, statements, undisturbed
+from daifu_dap.vaccine.patch import freed
 from daifu_dap.vaccine.syntax import (
     assign,
     at,
@@ -44,7 +45,7 @@ from daifu_dap.vaccine.syntax import (
     runtime,
     store,
 )
-from daifu_dap.vaccine.text import Scope, declared_global
+from daifu_dap.vaccine.text import Scope, declared
 from daifu_dap.vaccine.weave import (
     BREAK,
     CO_ASYNC_GENERATOR,
@@ -462,7 +463,7 @@ def compiled(
 ) -> Continuation:
     text, scope = point.text, point.scope
     plain = scope.code
-    module = scope.module
+    module = scope.spaced
     modes = [int(kind) for kind, _ in live if kind.isdigit()]
     variables = [name for name in plain.co_varnames if not names.hidden(name)]
     known = () if module else (*variables, *plain.co_cellvars)
@@ -485,9 +486,19 @@ def compiled(
     over = runtime("hand_over", constant(NUMBER))
     if module:
         first = nowhere(ast.Expr(state))
-        tree = ast.Module(barrier(resumer, [first, *body], over), [])
-        return Continuation(statements(text, tree), (), slots, value)
-    assert not isinstance(scope.node, ast.Module)
+        rest = barrier(resumer, [first, *body], over)
+        if isinstance(scope.node, ast.ClassDef):
+            kept_ = [load(name) for name in cells if name != "__classdict__"]
+            if kept_:  # even those that nothing in what is left means
+                nothing = ast.arguments([], [], None, [], [], None, [])
+                dead_ = ast.Lambda(nothing, ast.Tuple([*kept_], ast.Load()))
+                rest = [nowhere(ast.If(constant(False), [ast.Expr(dead_)], [])), *rest]
+            node_ = replaced(scope.node, body=[*declarations(scope.node), *rest])
+            code = freed(alone(text, scope, node_, all_free(plain, cells)))
+        else:
+            code = statements(text, ast.Module(rest, []))
+        return Continuation(code, (), slots, value)
+    assert not isinstance(scope.node, (ast.Module, ast.ClassDef))
     stored = [*kept, *(names.slot(n) for n in slots), *([names.VALUE] if value else [])]
     # One statement each: a wide unpacking would be one deep expression.
     given = ast.NamedExpr(store(names.VALUE), state)
@@ -511,7 +522,7 @@ def compiled(
         before.append(nowhere(ast.If(constant(False), [ast.Assign(dead, constant(None))], [])))
     shared = [n for n in cells if n != "__class__"]
     outer: Block = [nowhere(ast.Nonlocal(shared))] if shared else []
-    if common := declared_global(scope.node):
+    if common := declared(scope.node, ast.Global):
         outer.append(nowhere(ast.Global(sorted(common))))
     whole = [*outer, *barrier(resumer, [*before, *body], over)]
     node = replaced(scope.node, args=parameters, body=whole)
@@ -519,6 +530,12 @@ def compiled(
     if scope.flavour & CO_ASYNC_GENERATOR:
         code = code.replace(co_flags=code.co_flags & ~CO_ASYNC_GENERATOR | CO_COROUTINE)
     return Continuation(code, kept, slots, value)
+
+
+def declarations(node: ast.ClassDef) -> Block:
+    """What a class body declares, wherever it does: that may have been left out."""
+    kinds = [(kind, sorted(declared(node, kind))) for kind in (ast.Global, ast.Nonlocal)]
+    return [nowhere(kind(found)) for kind, found in kinds if found]
 
 
 def suffix(node: Loop | Managed) -> str:
@@ -552,7 +569,7 @@ def signature(
     They keep names and order, so that frames look the same and `super()` finds its first argument;
     a parameter that closures share lives in its cell, and a stand-in takes its place.
     """
-    assert not isinstance(scope.node, ast.Module)
+    assert not isinstance(scope.node, (ast.Module, ast.ClassDef))
     arguments = scope.node.args
     unbound: list[str] = []
     count = 0

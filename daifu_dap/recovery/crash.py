@@ -14,6 +14,7 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario
 from daifu_dap.recovery.locate import Point
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.patch import CO_OPTIMIZED
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,16 @@ class Locals(MutableMapping[str, Any]):
         self._deleted: set[str] = set()
 
     @property
-    def _module(self) -> bool:
-        return self._frame.f_code.co_name == "<module>"
+    def _space(self) -> Any:
+        """The namespace of module-level code or a class body, which the frame writes to."""
+        if self._frame.f_code.co_flags & CO_OPTIMIZED:
+            return None
+        return self._frame.f_locals
 
     def values(self) -> dict[str, Any]:  # type: ignore[override]
         """All of them, ours too, as they are now."""
-        if self._module:
-            return self._frame.f_globals
+        if self._space is not None:
+            return dict(self._space)
         found = {**self._frame.f_locals, **self._set}
         return {name: value for name, value in found.items() if name not in self._deleted}
 
@@ -69,8 +73,8 @@ class Locals(MutableMapping[str, Any]):
         return self.values()[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if self._module:
-            self._frame.f_globals[name] = value
+        if self._space is not None:
+            self._space[name] = value
         elif name in self._cells:
             self._cells[name].cell_contents = value
         else:
@@ -79,8 +83,8 @@ class Locals(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         self[name]
-        if self._module:
-            del self._frame.f_globals[name]
+        if self._space is not None:
+            del self._space[name]
         elif name in self._cells:
             del self._cells[name].cell_contents
         else:
@@ -214,7 +218,7 @@ class Crash:
         if self.obstacle is None:
             possible = ["retry", "replace", "skip", *possible]
         if self.leavable:
-            possible += ["goto"] if self.origin.scope.module else ["return", "goto"]
+            possible += ["goto"] if self.origin.scope.spaced else ["return", "goto"]
         return [*possible, "restartFrame"]
 
     @property

@@ -61,7 +61,7 @@ def unwoven(code: CodeType) -> CodeType:
     file = versions.find(code.co_filename)
     text = file.text_of(code) if file is not None else None
     scope = text.scope(code) if text is not None else None
-    if scope is None or scope.module:
+    if scope is None or scope.spaced:
         return code
     original = scope.plain
     inner = {

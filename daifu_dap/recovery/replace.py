@@ -319,7 +319,7 @@ def late(error: SyntaxError, text: str) -> bool:
 
 def outermost(text: Text) -> Iterator[Scope]:
     """The functions of a text that lie in no other function."""
-    return (s for s in text.scopes.values() if not s.module and "<locals>" not in s.qualname)
+    return (s for s in text.scopes.values() if not s.spaced and "<locals>" not in s.qualname)
 
 
 def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> CodeType:

@@ -221,6 +221,8 @@ def call(crash: Crash, frame: FrameType) -> Call:
     file = versions.find(frame.f_code.co_filename)
     if text is None or scope is None or file is None:
         raise refused(frame, "its text is not known")
+    if scope.spaced and not scope.module:
+        raise refused(frame, "a class body is not called; choose the frame that defines the class")
     was = flavour(scope)
     if frame is crash.frame:
         text, scope = crash.target.text, crash.target.scope

@@ -183,8 +183,11 @@ class Runtime:
         """What the first statement of a continuation binds."""
         ticket = state.lookup[recovery]
         values, ticket.values = ticket.values, []
-        if ticket.continuation.code.co_name == "<module>":
+        if ticket.namespace is not None:
             frame = sys._getframe(1)
+            if frame.f_code.co_name != "<module>":
+                for name, value in ticket.written.items():
+                    ticket.namespace[name] = value
             state.held[frame] = dict(zip(ticket.continuation.slots, values, strict=True))
         return values
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from types import CellType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ class Ticket:
         outer: the exception that was being handled when the body was called.
         inside: the body was left from inside a handler.
         next: the ticket that a crash in the continuation left.
+        namespace: where the names of module-level code or a class body live.
+        written: what the compiler has every class body write first, as the body had it.
         root: names the activation that is called again, until its frame is left.
     """
 
@@ -53,18 +56,25 @@ class Ticket:
     inside: bool = False
     next: Ticket | None = None
     root: FrameType | None = None
+    namespace: MutableMapping[str, Any] | None = None
+    written: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> object:
         """Run the continuation; gives what the body returns."""
         code = self.continuation.code
-        if code.co_name == "<module>":
-            exec(code, self.globals)
-            return None
         closure = tuple(self.cells[name] for name in code.co_freevars)
+        space = self.namespace
+        if space is not None:
+            self.written = {name: space[name] for name in WRITTEN if name in space}
+            exec(code, self.globals, space, closure=closure or None)
+            return None
         function = FunctionType(code, self.globals, code.co_name, None, closure or None)
         count = code.co_argcount
         only = code.co_varnames[count : count + code.co_kwonlyargcount]
         return function(*[None] * count, **dict.fromkeys(only))
+
+
+WRITTEN = ("__module__", "__qualname__", "__firstlineno__")
 
 
 class Local(threading.local):

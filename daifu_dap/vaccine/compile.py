@@ -17,7 +17,7 @@ from types import CodeType
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.patch import line_of, patched
-from daifu_dap.vaccine.syntax import Function, at, constant, on, replaced, store
+from daifu_dap.vaccine.syntax import Definition, at, constant, on, replaced, store
 from daifu_dap.vaccine.text import Scope, Text, first_line
 from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier, nesting
 
@@ -34,13 +34,13 @@ def everything(scope: Scope) -> bool:
 def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
     """A weaver for the body of `scope`."""
     nested = partial(definition, text, select=select)
-    return Weaver(text.key, scope.numbers, scope.module, nested, scope.flavour)
+    return Weaver(text.key, scope.numbers, scope.spaced, nested, scope.flavour)
 
 
-def definition(text: Text, node: Function, select: Select) -> ast.stmt:
-    """The woven form of a function definition; if it is not selected, its inside is woven."""
+def definition(text: Text, node: Definition, select: Select) -> ast.stmt:
+    """The woven form of a function or class; if it is not selected, its inside is woven."""
     scope = text.scopes.get(id(node))
-    if scope is None or not select(scope):
+    if scope is None or not select(scope) or (scope.spaced and all(map(inert, node.body))):
         return replaced(
             node, body=Outside(partial(definition, text, select=select)).block(node.body)
         )
@@ -120,16 +120,22 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
         node: the woven definition.
         free: the names that must be closure variables of the code.
     """
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    assert isinstance(node, Definition)
     # A stand-in for the first decorator: code counts its lines from there.
     stands: list[ast.expr] = [at(constant(None), each) for each in node.decorator_list[:1]]
     # Neither has its own name, which the body may mean as a global; underscores in front of a class
     # do not count when private names are mangled.
-    bare = replaced(
-        node, name=STAND_IN, decorator_list=stands, args=undecorated(node.args), returns=None
-    )
+    bare: Definition
+    if isinstance(node, ast.ClassDef):
+        bare = replaced(
+            node, name="_" * 8 + node.name, decorator_list=stands, bases=[], keywords=[]
+        )
+    else:
+        bare = replaced(
+            node, name=STAND_IN, decorator_list=stands, args=undecorated(node.args), returns=None
+        )
     inner: ast.stmt = bare
-    if scope.owner is not None:
+    if scope.owner is not None and not isinstance(bare, ast.ClassDef):
         inner = ast.ClassDef("_" * 8 + scope.owner, [], [], [inner], [])
     variables = [name for name in free if name != "__class__"]
     targets: list[ast.expr] = [store(name) for name in variables]
@@ -146,7 +152,22 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
     return patched(code.replace(co_name=node.name))
 
 
-def is_code_of(code: CodeType, node: Function) -> bool:
+def inert(statement: ast.stmt) -> bool:
+    """Whether a statement of a class body cannot crash: it binds a constant or a bare function."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        given = statement.args
+        parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
+        annotated = any(each is not None and each.annotation is not None for each in parameters)
+        computed = statement.decorator_list or given.defaults or any(given.kw_defaults)
+        return not (annotated or computed or statement.returns)
+    if isinstance(statement, (ast.Assign, ast.Expr)):
+        return isinstance(statement.value, ast.Constant) and all(
+            isinstance(each, ast.Name) for each in getattr(statement, "targets", ())
+        )
+    return isinstance(statement, ast.Pass)
+
+
+def is_code_of(code: CodeType, node: Definition) -> bool:
     return code.co_name == node.name and code.co_firstlineno == first_line(node)
 
 

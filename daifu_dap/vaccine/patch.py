@@ -102,6 +102,25 @@ def line_of(code: CodeType) -> int:
     return max(code.co_firstlineno, 1)
 
 
+def freed(code: CodeType) -> CodeType:
+    """A class body whose own cells (that of `__class__`) are taken from outside instead."""
+    own = code.co_cellvars
+    if not own:
+        return code
+    copy, make = opcode.opmap["COPY_FREE_VARS"], opcode.opmap["MAKE_CELL"]
+    raw = bytearray(code.co_code)
+    at = 0
+    if raw[0] == copy:
+        raw[1] += len(own)
+        at = 2
+    for place in range(at, at + 2 * len(own), 2):
+        assert raw[place] == make
+        raw[place : place + 2] = NOP
+    if not at:
+        raw[0:2] = instruction(copy, len(own))
+    return code.replace(co_code=bytes(raw), co_cellvars=(), co_freevars=(*own, *code.co_freevars))
+
+
 def rotated(code: CodeType) -> bytes | None:
     """The instructions of `code` with each such GET_ITER moved; None if there is none."""
     raw = code.co_code
@@ -118,8 +137,10 @@ def rotated(code: CodeType) -> bytes | None:
 def celled(code: CodeType, raw: bytes) -> dict[str, Any]:
     """What of `code`, whose instructions are `raw`, changes so that its barriers get its cells."""
     own = [name for name in code.co_cellvars if name not in code.co_varnames]
-    places = [*code.co_varnames, *own, *code.co_freevars]
-    cells = [places.index(name) for name in (*code.co_cellvars, *code.co_freevars)]
+    # A variable of an inlined comprehension may have the name of a free one.
+    locals_ = [*code.co_varnames, *own]
+    cells = [locals_.index(name) for name in code.co_cellvars]
+    cells += range(len(locals_), len(locals_) + len(code.co_freevars))
     push = b"".join(instruction(PUSH_CELL, place) for place in cells)
     push += instruction(opcode.opmap["BUILD_TUPLE"], len(cells))
     placeholder = read(code, CELLS)

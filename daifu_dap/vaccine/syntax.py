@@ -18,6 +18,8 @@ Node = TypeVar("Node", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOAD, STORE = ast.Load(), ast.Store()
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
+Body = Definition | ast.Module
 
 
 def nowhere(node: Node) -> Node:

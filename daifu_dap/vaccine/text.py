@@ -25,7 +25,7 @@ from types import CodeType
 from typing import Any
 
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.syntax import FUNCTIONS, Function, at, runtime
+from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
 from daifu_dap.vaccine.weave import (
     CO_ASYNC_GENERATOR,
     CO_COROUTINE,
@@ -53,17 +53,17 @@ class _Looked(ast.NodeTransformer):
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """A body in a text: the module's or a function's.
+    """A body in a text: the module's, a function's or a class's.
 
     Attributes:
         node: the tree of the scope.
-        qualname: `__qualname__` of the function, "<module>" for the module.
+        qualname: `__qualname__` of the function or class, "<module>" for the module.
         owner: name of the innermost class around it in the text (private names are mangled by it).
         flavour: the flags that make it a generator, a coroutine or an asynchronous generator.
         text: the text.
     """
 
-    node: Function | ast.Module
+    node: Body
     qualname: str
     owner: str | None
     flavour: int
@@ -101,6 +101,11 @@ class Scope:
     @property
     def module(self) -> bool:
         return isinstance(self.node, ast.Module)
+
+    @property
+    def spaced(self) -> bool:
+        """Whether its names live in a namespace: it is a module's or a class's."""
+        return isinstance(self.node, (ast.Module, ast.ClassDef))
 
 
 class Text:
@@ -202,7 +207,10 @@ class Text:
                     if "<locals>" not in prefix and among(node, looks):
                         _Looked().visit(node)
                 elif kind is ast.ClassDef:
-                    walk(node.body, f"{prefix}{node.name}.", node.name, set())
+                    qualname = node.name if node.name in free else prefix + node.name
+                    if not getattr(node, "type_params", None):
+                        found[id(node)] = Scope(node, qualname, node.name, 0, self)
+                    walk(node.body, f"{qualname}.", node.name, set())
                 elif kind is ast.Global:
                     free.update(node.names)
                 else:
@@ -246,8 +254,8 @@ class Text:
         ).rstrip()
 
 
-def first_line(node: Function) -> int:
-    """The line `co_firstlineno` of the function's code: that of its first decorator, if any."""
+def first_line(node: Function | ast.ClassDef) -> int:
+    """The line `co_firstlineno` of a definition's code: that of its first decorator, if any."""
     return min([node.lineno, *(each.lineno for each in node.decorator_list)])
 
 
@@ -297,12 +305,15 @@ def children_of(value: object) -> list[ast.AST]:
     return [each for each in value if isinstance(each, ast.AST)] if isinstance(value, list) else []
 
 
-def declared_global(node: Function) -> set[str]:
+def declared(
+    node: Function | ast.ClassDef, kind: type[ast.Global] | type[ast.Nonlocal]
+) -> set[str]:
+    """The names that a body declares global or nonlocal."""
     found: set[str] = set()
     todo = list(node.body)
     while todo:
         each = todo.pop()
-        if isinstance(each, ast.Global):
+        if isinstance(each, kind):
             found.update(each.names)
         todo += children(each)
     return found

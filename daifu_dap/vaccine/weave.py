@@ -57,7 +57,7 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import TAIL_LINE
 from daifu_dap.vaccine.syntax import (
     LOAD,
-    Function,
+    Definition,
     assign,
     at,
     constant,
@@ -104,15 +104,15 @@ class Weaver:
     Attributes:
         key: names the running text; handed to the barrier.
         numbers: slot numbers by node identity, one for each `for`, `with` item and `finally`.
-        module: whether the scope is a module's, which has no hidden locals.
+        module: whether the scope is a module's or a class's, which has no hidden locals.
         flavour: the flags of its code that make it a generator, a coroutine or both.
-        nested: weaves a function defined in this scope.
+        nested: weaves a function or class defined in this scope.
     """
 
     key: str
     numbers: dict[tuple[int, int], int]
     module: bool
-    nested: Callable[[Function], ast.stmt]
+    nested: Callable[[Definition], ast.stmt]
     flavour: int = 0
     enclosing: list[Enclosing] = field(default_factory=list)
     stars: list[int] = field(default_factory=list)
@@ -138,7 +138,7 @@ class Weaver:
         return [self.nested(node)]
 
     def ClassDef(self, node: ast.ClassDef) -> Block:
-        return [replaced(node, body=Outside(self.nested).block(node.body))]
+        return [self.nested(node)]
 
     def If(self, node: ast.If) -> Block:
         body, orelse = self.block(node.body), self.block(node.orelse)
@@ -377,7 +377,7 @@ SIMPLE: frozenset[type[ast.stmt]] = frozenset(
 class Outside(Weaver):
     """For statements of a body that is not vaccinated: only functions defined in it are woven."""
 
-    def __init__(self, nested: Callable[[Function], ast.stmt]) -> None:
+    def __init__(self, nested: Callable[[Definition], ast.stmt]) -> None:
         super().__init__("", {}, False, nested)
 
     def For(self, node: Loop) -> Block:
@@ -587,7 +587,7 @@ def refusing(
             they hold it.
         last: for the handler of the only one of them: "collect" has it collected first, "swallow"
             collected and not raised again.
-        module: whether the scope is a module's.
+        module: whether the scope is a module's or a class's.
     """
     cells = ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
     more = [] if around is None else [constant(around)]

@@ -99,14 +99,14 @@ def generator(text: str) -> str:
 
 
 def space(text: str, woven: bool, path: str = "waiting.py") -> dict[str, Any]:
-    found: dict[str, Any] = {"__name__": "program"}
+    found: dict[str, Any] = {"__name__": "builtins"}
     if woven:
         runtime.install()
         source = Text(path, text)
         code = compiler.module(source)
         versions.register(source).remember(code)
     else:
-        code = compile(text, path, "exec")
+        code = compile(text, path, "exec", dont_inherit=True)
     exec(code, found)
     return found
 
