@@ -223,6 +223,8 @@ def call(crash: Crash, frame: FrameType) -> Call:
         raise refused(frame, "its text is not known")
     if scope.spaced and not scope.module:
         raise refused(frame, "a class body is not called; choose the frame that defines the class")
+    if "hand_over" not in frame.f_code.co_names:  # else it is a continuation
+        scope.runs(frame.f_code)
     was = flavour(scope)
     if frame is crash.frame:
         text, scope = crash.target.text, crash.target.scope
@@ -238,8 +240,7 @@ def call(crash: Crash, frame: FrameType) -> Call:
 
 
 def flavour(scope: Scope) -> str:
-    flags = scope.plain.co_flags
-    return next((name for flag, name in FLAVOURS.items() if flags & flag), "a function")
+    return next((name for flag, name in FLAVOURS.items() if scope.flavour & flag), "a function")
 
 
 def newest(scope: Scope, old: Text, new: Text) -> Scope | None:
@@ -249,8 +250,9 @@ def newest(scope: Scope, old: Text, new: Text) -> Scope | None:
     """
     if old is new:
         return scope
-    before = [each for each in old.scopes.values() if each.qualname == scope.qualname]
-    after = [each for each in new.scopes.values() if each.qualname == scope.qualname]
+    name = scope.qualname, scope.spaced
+    before = [each for each in old.scopes.values() if (each.qualname, each.spaced) == name]
+    after = [each for each in new.scopes.values() if (each.qualname, each.spaced) == name]
     place = next((n for n, each in enumerate(before) if each.node is scope.node), 0)
     return after[min(place, len(after) - 1)] if after else None
 
@@ -259,7 +261,7 @@ def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
     """The present values of the parameters of `scope`; new `*` and `**` ones are empty."""
     if scope.module:
         return {}
-    code = scope.plain
+    code = scope.code
     count = code.co_argcount + code.co_kwonlyargcount
     wanted: dict[str, Callable[[], object] | None] = dict.fromkeys(code.co_varnames[:count])
     for flag, kind in ((inspect.CO_VARARGS, tuple), (inspect.CO_VARKEYWORDS, dict)):
@@ -287,7 +289,7 @@ def cells(frame: FrameType, scope: Scope) -> dict[str, CellType | None]:
     """The variables of enclosing functions that `scope` needs."""
     own = (*frame.f_code.co_freevars, *frame.f_code.co_cellvars)
     found: dict[str, CellType | None] = {}
-    for name in () if scope.module else scope.plain.co_freevars:
+    for name in () if scope.module else scope.code.co_freevars:
         found[name] = None
         if name in own:
             continue

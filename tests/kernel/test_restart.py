@@ -6,12 +6,14 @@ import gc
 import sys
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import daifu_dap as daifu
-from tests.kernel.conftest import Lab, edited
+from daifu_dap.recovery import journal
+from tests.kernel.conftest import Lab, Python, edited
 
 BEFORE = """
     class Manager:
@@ -545,3 +547,52 @@ def test_in_coroutines_and_asynchronous_generators(lab: Lab) -> None:
     assert ended(lab, text, 1, fail=(2,)) == ([0, 0, 1, 2], ["finally"] * 2)
     assert ended(lab, text, 0, 1, 0, fail=(2, 4, 6)) == ([0, 0, 0, 0, 1, 2], ["finally"] * 4)
     assert "DFU0022" in refused(lab, text, 2)  # the event loop is in between
+
+
+def test_a_module_that_is_imported_again_by_the_one_that_is_called_again(
+    python: Python, tmp_path: Path
+) -> None:
+    (tmp_path / "part.py").write_text("print('part')\nassert __import__('builtins').count > 1\n")
+    (tmp_path / "main.py").write_text(
+        "import builtins, daifu_dap as daifu\n"
+        "builtins.count = getattr(builtins, 'count', 0) + 1\n"
+        "daifu.set_crash_handler(lambda crash: daifu.RestartFrame(1))\n"
+        "print('main', count)\n"
+        "import part\n"
+        "print(part.__name__)\n"
+    )
+    done = python("-m", "daifu_dap", "main.py")
+    assert done.stdout.split() == ["main", "1", "part", "main", "2", "part", "part"], done.stderr
+
+
+def test_many_restarts_and_leaps_leave_nothing_behind(lab: Lab) -> None:
+    text = """
+    def inner(n):
+        for i in iter([1, 2]):
+            try:
+                flaky()
+            finally:
+                n = 0
+        return n
+    def main():
+        total = 0
+        total += inner(1)
+        return total
+    """
+    places: list[int] = []
+    sizes: list[int] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        places.append(1)
+        if len(places) % 100 == 0:
+            journal._entries.clear()
+            gc.collect()
+            sizes.append(len(gc.get_objects()))
+        if len(places) % 3:
+            return daifu.RestartFrame(len(places) % 3 - 1)
+        return daifu.Goto(crash.line - 2)
+
+    daifu.set_crash_handler(answer)
+    assert lab.outcome(lab.module(text, fail=tuple(range(1, 801))))[0] == 0
+    assert len(places) == 800
+    assert sizes[-1] - sizes[1] < 50
