@@ -833,3 +833,27 @@ def test_a_crash_in_the_choice_of_a_handler(lab: Lab, way: str, star: str) -> No
     answer, value, log = MATCHING[way]
     assert lab.woven(BEFORE + text, answer) == (value, log)
     assert [each.refusal for each in lab.crashes] == [None]
+
+
+def test_in_a_class_body(lab: Lab) -> None:
+    text = """
+    def main():
+        log("main")
+        class C:
+            log("top")
+            for i in iter([1, 2]):
+                with Manager(i):
+                    x = flaky(i)
+                log("behind")
+            def name(self):
+                return __class__.__name__, self.x
+            log("end")
+        return C().name(), C.i
+    """
+    began = ["main", "top", ("enter", 1), ("exit", 1, None), "behind"]
+    left = [("enter", 2), ("exit", 2, None)]
+    found = went(lab, text, '"behind"', fail=(2,))
+    assert found == ((("C", 1), 2), [*began, *left, "behind", "end"])
+    found = went(lab, text, '"top"', fail=(2,))
+    assert found == ((("C", 2), 2), [*began, *left, *began[1:], *left, "behind", "end"])
+    assert "belongs to main" in refused(lab, text, '"main"', fail=(2,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel import reference
 from tests.kernel.programs import Boom, Meant, Other, World, programs
+from tests.kernel.test_async import Wait, asynchronous
 from tests.kernel.test_property import SETTINGS, as_module
 
 Handler = Callable[[daifu.Crash], daifu.Resolution]
@@ -53,7 +54,12 @@ def ended(call: Callable[[], Any]) -> Any:
         return type(error).__name__, error.args if isinstance(error, Meant) else None
 
 
-def woven(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
+def woven(
+    text: str,
+    world: World,
+    answer: Handler,
+    given_to: Callable[[World], dict[str, Any]] = given_to,
+) -> tuple[Any, list[Any]]:
     """Result and trace of the vaccinated program."""
     runtime.install()
     source = Text("program.py", text)
@@ -66,8 +72,8 @@ def woven(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
 
 
 def drained(result: Any) -> Any:
-    """What a call gives; a generator is sent back what it yields."""
-    if not isinstance(result, Generator):
+    """What a call gives; a generator or a coroutine is sent back what it yields."""
+    if not isinstance(result, (Generator, Coroutine)):
         return result
     value = None
     while True:
@@ -266,6 +272,69 @@ def test_any_way_in_a_generator(text: str, ways: list[tuple[str, int]], data: An
         at = data.draw(st.integers(at + 1, at + max(probes(text), 1)))
         crashes.append(at)
     check_ways(text, crashes, ways, generating)
+
+
+class Waiting:
+    """What a world gives, awaited."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def probe(self, number: int, value: Any = None) -> Any:
+        await Wait(0)
+        return self.world.probe(number, value)
+
+    def manager(self, number: int) -> Any:
+        manager = self.world.manager(number)
+
+        class Manager:
+            async def __aenter__(self) -> Any:
+                await Wait(0)
+                return manager.__enter__()
+
+            async def __aexit__(self, *error: Any) -> Any:
+                await Wait(0)
+                return manager.__exit__(*error)
+
+        return Manager()
+
+    def items(self, number: int, count: int) -> Any:
+        items = self.world.items(number, count)
+
+        class Items:
+            def __aiter__(self) -> Any:
+                self.iterator = iter(items)
+                return self
+
+            async def __anext__(self) -> Any:
+                await Wait(0)
+                try:
+                    return self.iterator.__next__()
+                except StopIteration:
+                    raise StopAsyncIteration from None
+
+        return Items()
+
+
+def waited_for(world: World) -> dict[str, Any]:
+    waiting = Waiting(world)
+    kinds = {"probe": waiting.probe, "manager": waiting.manager, "items": waiting.items}
+    return {**given_to(world), **kinds}
+
+
+def awaited(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
+    """The program as a coroutine in which all is awaited that can be."""
+    return woven(asynchronous(text), world, answer, waited_for)
+
+
+@SETTINGS
+@given(programs(stars=False), st.lists(WAYS, min_size=1, max_size=3), st.data())
+def test_any_way_in_a_coroutine(text: str, ways: list[tuple[str, int]], data: Any) -> None:
+    at, crashes = 0, []
+    for _ in ways:
+        at = data.draw(st.integers(at + 1, at + max(probes(text), 1)))
+        crashes.append(at)
+    check_ways(text, crashes, ways, awaited)
 
 
 @SETTINGS

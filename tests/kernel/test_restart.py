@@ -596,3 +596,17 @@ def test_many_restarts_and_leaps_leave_nothing_behind(lab: Lab) -> None:
     assert lab.outcome(lab.module(text, fail=tuple(range(1, 801))))[0] == 0
     assert len(places) == 800
     assert sizes[-1] - sizes[1] < 50
+
+
+def test_a_class_body_is_not_called_but_the_function_that_defines_the_class(lab: Lab) -> None:
+    text = """
+    def main(n=0):
+        n += 1
+        class C:
+            with Manager(n):
+                x = flaky(n)
+        return C.x
+    """
+    assert "defines the class" in refused(lab, text, 0)
+    log = [("enter", 1), ("exit", 1, "Restart"), ("enter", 2), ("exit", 2, None)]
+    assert ended(lab, text, 1) == (2, log)
