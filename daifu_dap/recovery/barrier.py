@@ -48,7 +48,7 @@ from daifu_dap.recovery import (
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash, tidy
-from daifu_dap.recovery.locate import MATCH, NEXT, RUN, TARGET, Point, locate, named
+from daifu_dap.recovery.locate import GUARD, MATCH, NEXT, RUN, TARGET, Point, locate, named
 from daifu_dap.recovery.resolution import (
     Goto,
     Raise,
@@ -242,7 +242,7 @@ def ticket(
     """Compile the continuation, then take what the frame has."""
     live = capture.live(crash, action)
     target = crash.target
-    if target.phase == RUN and crash.origin.phase in (NEXT, TARGET, MATCH):
+    if target.phase == RUN and crash.origin.phase in (NEXT, TARGET, MATCH, GUARD):
         live = live[:-1]  # its header is run anew
     values = crash.locals.values()
     file = versions.find(crash.filename)
@@ -264,7 +264,7 @@ def ticket(
     batch = iterators.batch(crash.exception.__traceback__) if action == "retry" else None
     if batch is not None and goal is None:
         batch.again()
-    held = [value for kind, value in live if kind in ("iterator", "manager", "star")]
+    held = [value for kind, value in live if kind in ("iterator", "manager", "star", "subject")]
     result = [value for kind, value in live if kind == capture.RETURNING][:1]
     return Ticket(
         number,

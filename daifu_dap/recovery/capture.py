@@ -71,6 +71,8 @@ def live(crash: Crash, action: str) -> Live:
             parts.append([("handled", handled(crash, passing, node, where))])
         elif where == "finalbody":
             parts.append([reached(crash, passing, node)])
+        elif isinstance(node, ast.Match):
+            parts.append([("subject", kept(crash, node, 0))])
         elif isinstance(node, Loop):
             parts.append([("iterator", slot(crash, node, 0))])
         elif isinstance(node, Managed):
@@ -112,14 +114,18 @@ def not_resumable(crash: Crash, why: str) -> Refusal:
 
 
 def slot(crash: Crash, node: ast.stmt, item: int) -> object:
-    number = crash.origin.scope.numbers[id(node), item]
-    if crash.origin.scope.spaced:
-        value = state.held.get(crash.frame, {}).get(number)
-    else:
-        value = crash.frame.f_locals.get(names.slot(number))
+    value = kept(crash, node, item)
     if value is None:
         raise not_resumable(crash, f"the block of line {node.lineno} was left when a handler ran")
     return value
+
+
+def kept(crash: Crash, node: ast.stmt, item: int) -> object:
+    """What a slot holds; None too if it is empty."""
+    number = crash.origin.scope.numbers[id(node), item]
+    if crash.origin.scope.spaced:
+        return state.held.get(crash.frame, {}).get(number)
+    return crash.frame.f_locals.get(names.slot(number))
 
 
 def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:

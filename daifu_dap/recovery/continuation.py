@@ -31,7 +31,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
-from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, TARGET, Point, Step, global_names
+from daifu_dap.recovery.locate import (
+    ENTER,
+    EXIT,
+    GUARD,
+    MATCH,
+    NEXT,
+    TARGET,
+    Point,
+    Step,
+    global_names,
+)
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, alone, definition, statements, undisturbed
 from daifu_dap.vaccine.patch import freed
@@ -272,6 +282,8 @@ class Resumer(Weaver):
         """
         if isinstance(node, Managed) and self.point.phase in (ENTER, EXIT):
             return self.adopted(node, self.point.item, [*self.ran(), *self.block(instead)])
+        if self.point.phase == GUARD:
+            return [*self.clear(self.number(node)), *self.ran(), *self.block(instead)]
         if not isinstance(node, (ast.Try, ast.TryStar)) or self.point.phase != MATCH:
             return [*self.ran(), *self.block(instead)]
         if node.finalbody:
@@ -320,8 +332,26 @@ class Resumer(Weaver):
     def cell_If(self, node: ast.If) -> Block:
         return self.block([replaced(node, test=self.value(node.test))])
 
+    def again_as(self, node: ast.stmt, **fields: object) -> Block:
+        """`node` woven with other fields; its slots stay its own."""
+        other = replaced(node, **fields)
+        moved = {(id(other), n): number for (o, n), number in self.numbers.items() if o == id(node)}
+        self.numbers = {**self.numbers, **moved}
+        return self.block([other])
+
     def cell_Match(self, node: ast.Match) -> Block:
-        return self.block([replaced(node, subject=self.value(node.subject))])
+        if self.point.phase != GUARD:
+            return self.again_as(node, subject=self.value(node.subject))
+        number = self.number(node)
+        case, *later = node.cases[self.point.item :]
+        assert case.guard is not None
+        others: Block = []
+        if later:
+            cases = self.cases(later, *self.clear(number))
+            others = [replaced(node, subject=at(self.kept(number), node.subject), cases=cases)]
+        body = [*self.clear(number), *self.block(case.body)]
+        branch = at(ast.If(self.value(case.guard), body, others), node)
+        return [branch, *self.clear(number)]
 
     def cell_While(self, node: ast.While) -> Block:
         once = self.single(self.inside("loop", None, node.body), *self.block([node]))
@@ -556,6 +586,8 @@ def slot_numbers(point: Point, weaver: Weaver) -> list[int]:
         elif isinstance(node, Managed):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             found.extend(weaver.number(node, index) for index in range(count))
+        elif isinstance(node, ast.Match):
+            found.append(weaver.number(node))
         elif isinstance(node, ast.TryStar) and where in ("handlers", MATCH):
             found.append(weaver.number(node, STAR))
     return found

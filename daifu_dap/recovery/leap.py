@@ -35,6 +35,7 @@ from daifu_dap.recovery.crash import Crash, header_end
 from daifu_dap.recovery.locate import (
     ENTER,
     EXIT,
+    GUARD,
     MATCH,
     NEXT,
     TARGET,
@@ -140,6 +141,8 @@ class Leaper(Resumer):
         phase, item = self.point.phase, self.point.item
         if phase in (NEXT, TARGET) and isinstance(node, Loop):
             return self.cleared(node)
+        if phase == GUARD:
+            return self.clear(self.number(node))
         if phase in (ENTER, EXIT) and isinstance(node, Managed) and item >= 0:
             failed = self.clear(self.number(node, item)) if phase == EXIT else []
             passed: Block = [at(ast.Pass(), node)]

@@ -33,9 +33,11 @@ WAITING = frozenset(
      "CLEANUP_THROW", "END_SEND")
 )  # fmt: skip
 
-RUN, NEXT, TARGET, ENTER, EXIT, MATCH = "run", "next", "target", "enter", "exit", "match"
+RUN, NEXT, TARGET, ENTER, EXIT = "run", "next", "target", "enter", "exit"
+MATCH, GUARD = "match", "guard"
 """Phases: the statement from its start; a loop's `__next__`; the assignment to a loop's target; the
-header of a later `with` item; a manager's `__exit__`; the choice of an exception handler."""
+header of a later `with` item; a manager's `__exit__`; the choice of an exception handler; the
+guard of a `case`."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Point:
 
     Attributes:
         phase: see above.
-        item: for ENTER and EXIT, the `with` item; for MATCH, the handler (-1: past the last one).
+        item: for ENTER and EXIT, the `with` item; for MATCH, the handler (-1: past the last one);
+            for GUARD, the case.
         after: the place is behind the statement, at the end of its block.
         raised: for EXIT, an exception was on its way through that exit.
     """
@@ -90,7 +93,7 @@ class Point:
         for node, inside in zip(nodes, self.path[1:], strict=False):
             if stateful(node, inside.field):
                 yield node, inside.field
-        if self.phase in (NEXT, TARGET, MATCH) or (self.phase in (ENTER, EXIT)):
+        if self.phase in (NEXT, TARGET, MATCH, GUARD) or (self.phase in (ENTER, EXIT)):
             yield nodes[-1], self.phase
 
 
@@ -231,6 +234,10 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
     elif isinstance(node, (ast.Try, ast.TryStar)):
         chosen = [n for n, handler in enumerate(node.handlers) if contains(handler, place)]
         return replace(point, phase=MATCH, item=chosen[0] if chosen else -1)
+    elif isinstance(node, ast.Match):
+        guards = [(n, case.guard) for n, case in enumerate(node.cases) if case.guard is not None]
+        inside = [n for n, guard in guards if contains(guard, place)]
+        return replace(point, phase=GUARD, item=inside[0]) if inside else point
     return point
 
 

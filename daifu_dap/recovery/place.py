@@ -10,7 +10,18 @@ from daifu_dap.common.align import Resume
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery.crash import Crash
-from daifu_dap.recovery.locate import ENTER, EXIT, MATCH, NEXT, RUN, TARGET, Point, Step, blocks
+from daifu_dap.recovery.locate import (
+    ENTER,
+    EXIT,
+    GUARD,
+    MATCH,
+    NEXT,
+    RUN,
+    TARGET,
+    Point,
+    Step,
+    blocks,
+)
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import Loop, Managed
 
@@ -74,7 +85,30 @@ def phased(old: Point, new: Point) -> Point:
         assert isinstance(one, Managed) and isinstance(two, Managed)
         same = len(one.items) == len(two.items)
         return replace(new, phase=old.phase, item=old.item, raised=old.raised) if same else new
+    if old.phase == GUARD:
+        assert isinstance(one, ast.Match) and isinstance(two, ast.Match)
+        return replace(new, phase=GUARD, item=old.item) if chosen(one, two, old.item) else new
     return replace(new, phase=MATCH)
+
+
+def chosen(one: ast.Match, two: ast.Match, case: int) -> bool:
+    """Whether both choose the same cases up to the guard of `case`."""
+    if ast.dump(one.subject) != ast.dump(two.subject) or case >= len(two.cases):
+        return False
+    if two.cases[case].guard is None:
+        return False
+    for index, (old, new) in enumerate(zip(one.cases, two.cases, strict=False)):
+        if index > case:
+            break
+        if ast.dump(old.pattern) != ast.dump(new.pattern):
+            return False
+        if index < case and dumped(old.guard) != dumped(new.guard):
+            return False
+    return True
+
+
+def dumped(guard: ast.expr | None) -> str:
+    return "" if guard is None else ast.dump(guard)
 
 
 def check(crash: Crash, point: Point) -> None:
@@ -83,7 +117,7 @@ def check(crash: Crash, point: Point) -> None:
     want = [kind(node, where) for node, where in point.live]
     # A loop whose header is to run anew needs no iterator, a choice of handler made anew no
     # exception.
-    if crash.origin.phase in (NEXT, TARGET, MATCH) and point.phase == RUN:
+    if crash.origin.phase in (NEXT, TARGET, MATCH, GUARD) and point.phase == RUN:
         have = have[:-1]
     if have != want:
         missing = next((each for each in have if each not in want), have[-1] if have else "block")
@@ -101,6 +135,8 @@ def kind(node: ast.stmt, where: str) -> str:
         return "except handler"
     if where == "finalbody":
         return "finally block"
+    if isinstance(node, ast.Match):
+        return "match"
     if isinstance(node, Managed):
         return "with block"
     return "for loop"

@@ -147,8 +147,15 @@ class Weaver:
         return [replaced(node, body=body, orelse=orelse)]
 
     def Match(self, node: ast.Match) -> Block:
-        cases = [replaced(case, body=self.block(case.body)) for case in node.cases]
-        return [replaced(node, cases=cases)]
+        if not guarded(node):
+            return [replaced(node, cases=self.cases(node.cases))]
+        number = self.number(node)
+        subject = self.bound(number, node.subject)
+        cases = self.cases(node.cases, *self.clear(number))
+        return [replaced(node, subject=subject, cases=cases), *self.clear(number)]
+
+    def cases(self, cases: Sequence[ast.match_case], *first: ast.stmt) -> list[ast.match_case]:
+        return [replaced(case, body=[*first, *self.block(case.body)]) for case in cases]
 
     def While(self, node: ast.While) -> Block:
         with_loop = self.inside("loop", None, node.body)
@@ -422,6 +429,11 @@ def unfolded(iterable: ast.expr) -> ast.expr:
     return iterable
 
 
+def guarded(node: ast.stmt) -> bool:
+    """Whether it is a `match` with a guard, for which its subject is kept in a slot."""
+    return isinstance(node, ast.Match) and any(case.guard is not None for case in node.cases)
+
+
 def may_raise(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises, in some case: then it may only look at the exception, and let it
     go on.
@@ -474,15 +486,13 @@ def children(statement: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
-def slotted(
-    statements: Sequence[ast.stmt],
-) -> list[tuple[Loop | Managed | ast.TryStar, int]]:
-    """Every loop, `with` item and `except*` in `statements`, which have slots, in source order."""
-    found: list[tuple[Loop | Managed | ast.TryStar, int]] = []
+def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.stmt, int]]:
+    """What in `statements` has slots, in source order: loops, `with` items, `except*`, guards."""
+    found: list[tuple[ast.stmt, int]] = []
     for statement in statements:
         if type(statement) in BARE:
             continue
-        if isinstance(statement, Loop):
+        if isinstance(statement, Loop) or guarded(statement):
             found.append((statement, 0))
         elif isinstance(statement, Managed):
             found.extend((statement, index) for index in range(len(statement.items)))
@@ -504,7 +514,11 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
         for statement in inside:
             if type(statement) in BARE:
                 continue
-            if isinstance(statement, Loop) or getattr(statement, "finalbody", None):
+            if (
+                isinstance(statement, Loop)
+                or getattr(statement, "finalbody", None)
+                or guarded(statement)
+            ):
                 numbers[id(statement), 0] = len(numbers)
             elif isinstance(statement, Managed):
                 for index in range(len(statement.items)):

@@ -226,7 +226,10 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool
     if kind == "withs":
         return [f"with manager({n}), manager({number()}) as m{n}:", *indent(draw(body))]
     if kind == "match":
-        lines = [f"match probe({n}, total % 3):", "    case 0 if total is not None:"]
+        lines = [
+            f"match probe({n}, total % 3):",
+            f"    case 0 if probe({number()}, total % 2 == 0):",
+        ]
         return [*lines, *indent(indent(draw(body))), "    case _:", *indent(indent(draw(body)))]
     handler = [f"except Meant as e{n}:", f"    probe({number()}, e{n}.args)", *indent(draw(body))]
     last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True, stars)))]

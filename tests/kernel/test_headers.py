@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 import daifu_dap as daifu
@@ -215,3 +217,60 @@ def test_boom_is_what_the_handler_sees(lab: Lab) -> None:
     seen = lab.crashes[0]
     assert (seen.line, seen.function, seen.type, seen.message) == (3, "main", Boom.__name__, "2")
     assert sorted(seen.names) == ["argument", "local"]
+
+
+GUARDS = """
+    asked = []
+    def subject():
+        asked.append('subject')
+        return None, 2
+    def main():
+        got = []
+        for turn in range(2):
+            match subject():
+                case (1, other):
+                    got.append('first')
+                case (nothing, other) if flaky(other == 3):
+                    got.append('second')
+                case (_, other) if flaky(turn) == 1:
+                    got.append(other)
+                    continue
+                case _ if flaky(True):
+                    got.append('none')
+        return got, asked
+"""
+
+
+def test_a_crash_in_a_guard_tries_that_guard_alone_again(lab: Lab) -> None:
+    lab.check_everywhere(GUARDS)
+    lines = [line[4:] for line in textwrap.dedent(GUARDS).splitlines()[6:-1]]
+    lab.check_everywhere(
+        "\n".join(
+            [
+                "got = []",
+                "asked = []",
+                "def subject():",
+                "    asked.append('subject')",
+                "    return None, 2",
+                *lines,
+            ]
+        ),
+        "(got, asked)",
+    )
+
+
+def test_a_changed_guard_is_the_one_tried_again(lab: Lab) -> None:
+    text = """
+    def main():
+        match log('asked') or [1, 2]:
+            case [1, x] if x / 0:
+                return 'divided'
+            case [1, x]:
+                return 'other'
+    """
+    assert lab.woven(text, edited("x / 0", "x == 2"), fail=()) == ("divided", ["asked"])
+    assert lab.woven(text, edited("x / 0", "x == 3"), fail=()) == ("other", ["asked"])
+    assert lab.woven(text, daifu.Skip(), fail=()) == (None, ["asked"])
+    lab.crashes.clear()
+    changed = edited("[1, x] if x / 0", "[x, 2] if x")
+    assert lab.woven(text, changed, fail=()) == ("divided", ["asked", "asked"])
