@@ -227,7 +227,8 @@ def handled(
         if broad and not own:
             left = ended(foreseen(handler, frame, raised), raised)
             if left is not None:
-                return raised if left.kind is None else left
+                # One that ends the process is about to report it, as a pool's worker does.
+                return raised if left.kind in (None, SystemExit) else left
             continue
         outcome = foreseen(handler, frame, raised)
         if outcome.how != RAISES:

@@ -20,6 +20,7 @@ def main() -> None:
     notes, given, path, *arguments = sys.argv[1:]
     answers = json.loads(given)
     crashes: list[dict[str, object]] = []
+    texts: dict[str, str] = {}
 
     def handler(crash: daifu.Crash) -> daifu.Resolution:
         refusal = None if crash.refusal is None else crash.refusal.code
@@ -40,8 +41,11 @@ def main() -> None:
         kind, *rest = answers.pop(0)
         if kind == "replace":
             old, new = rest
-            assert crash.source.count(old) == 1, old
-            return daifu.Replace(crash.source.replace(old, new))
+            # The crashed frame may run an older text than the last one that was given.
+            text = texts.get(crash.filename, crash.source)
+            assert text.count(old) == 1, old
+            texts[crash.filename] = text.replace(old, new)
+            return daifu.Replace(texts[crash.filename])
         if kind == "set":
             eval(rest[0], dict(crash.locals), {"crash": crash})
             return daifu.Retry()
