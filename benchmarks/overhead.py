@@ -1,25 +1,25 @@
 """What vaccination costs while nothing goes wrong: plain and vaccinated code side by side.
 
-Each pair runs in one process, in short blocks that alternate, so that the machine's drift falls on
-both alike. Says nanoseconds for each pass of a loop, plain and added (medians over the blocks, with
-the middle half of the differences), and for a small training the ratio of the medians.
+*Statements*: loops of some statements, plain and vaccinated, in short blocks that alternate in one
+process; nanoseconds that are added to one pass. *Training*: a small MLP (batch of 32) and a small
+CNN, each as two copies with the same seed, one vaccinated; they do one training step in turn, first
+the one, then the other. Said is the median ratio of the pairs, with its 95 % interval.
 
-Run: python benchmarks/overhead.py [--blocks N]
+    python benchmarks/overhead.py [--blocks 101] [--steps 3000] [--quick] [--json] [--core N]
 """
 
 from __future__ import annotations
 
-import argparse
 import linecache
-import platform
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-import daifu_dap as daifu
+from measure import Report, arguments, interval, spread
 
-PASSES = 100_000
+import daifu_dap as daifu
+from daifu_dap.vaccine import hook
 
 MICRO = """
 class Manager:
@@ -27,6 +27,13 @@ class Manager:
     def __exit__(self, *how): pass
 
 def callee(x):
+    return x
+
+def numbers(n):
+    for i in range(n):
+        yield i
+
+async def coroutine(x):
     return x
 
 def call(n):
@@ -44,11 +51,10 @@ def nested_loop(n):
         for j in (1, 2, 3):
             total += j
 
-def with_block(n):
-    manager = Manager()
+def body_of_ten(n):
     for i in range(n):
-        with manager:
-            pass
+        a = i + 1; b = a * 2; c = b - a; d = c + b; e = d * 2
+        f = e - d; g = f + a; h = g + b; k = h - c; m = k + d
 
 def try_finally(n):
     for i in range(n):
@@ -57,44 +63,116 @@ def try_finally(n):
         finally:
             done = i
 
-def body_of_ten(n):
+def with_block(n):
+    manager = Manager()
     for i in range(n):
-        a = i + 1; b = a * 2; c = b - a; d = c + b; e = d * 2
-        f = e - d; g = f + a; h = g + b; k = h - c; m = k + d
+        with manager:
+            pass
+
+def generator(n):
+    for i in numbers(n):
+        pass
+
+async def awaiting(n):
+    for i in range(n):
+        await coroutine(i)
+
+def await_(n):
+    try:
+        awaiting(n).send(None)
+    except StopIteration:
+        pass
 """
+
+MODES = """
+import torch
+
+def no_grad(n):
+    for i in range(n):
+        with torch.no_grad():
+            pass
+"""
+
+ROWS = {
+    "call of a function": ("call", 5.0),
+    "pass of a loop": ("loop", None),
+    "pass of a loop of ten statements": ("body_of_ten", None),
+    "inner loop of three": ("nested_loop", None),
+    "try ... finally": ("try_finally", None),
+    "with, a manager in Python": ("with_block", 250.0),
+    "item of a generator": ("generator", None),
+    "call and await of a coroutine": ("await_", None),
+}
 
 TRAINING = """
 import torch
 
-torch.manual_seed(0)
 torch.set_num_threads(1)
-model = torch.nn.Sequential(
-    torch.nn.Linear(64, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)
-)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-criterion = torch.nn.CrossEntropyLoss()
-data = [(torch.randn(32, 64), torch.randint(10, (32,))) for _ in range(20)]
 
-def step(x, y):
-    optimizer.zero_grad()
-    loss = criterion(model(x), y)
-    loss.backward()
-    optimizer.step()
-    return loss
+class Mlp(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList(
+            [torch.nn.Linear(64, 128), torch.nn.Linear(128, 128), torch.nn.Linear(128, 10)]
+        )
 
-def train(n):
-    for epoch in range(n):
-        for x, y in data:
-            step(x, y)
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x))
+        return self.layers[-1](x)
+
+class Cnn(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(1, 8, 3, padding=1)
+        self.second = torch.nn.Conv2d(8, 16, 3, padding=1)
+        self.last = torch.nn.Linear(16 * 4 * 4, 10)
+
+    def forward(self, x):
+        for layer in (self.first, self.second):
+            x = torch.nn.functional.max_pool2d(torch.relu(layer(x)), 2)
+        return self.last(x.flatten(1))
+
+class Trainer:
+    def __init__(self, kind, shape):
+        torch.manual_seed(0)
+        self.model = kind()
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
+        self.criterion = torch.nn.CrossEntropyLoss()
+        self.data = [(torch.randn(32, *shape), torch.randint(10, (32,))) for _ in range(4)]
+        self.losses = []
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def train(self):
+        total = 0.0
+        for x, y in self.data:
+            loss = self.step(x, y)
+            total += loss.item()
+        self.losses.append(total / len(self.data))
+
+def mlp():
+    return Trainer(Mlp, (64,))
+
+def cnn():
+    return Trainer(Cnn, (1, 16, 16))
 """
 
 
-def functions(text: str, name: str, vaccinated: bool) -> dict[str, Any]:
-    """The functions of a text, plain or vaccinated."""
+def functions(text: str, name: str, how: str) -> dict[str, Any]:
+    """The functions of a text, `how` being "plain", "hook" or "decorator"."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     space: dict[str, Any] = {"__name__": name}
+    if how == "hook":
+        exec(hook.vaccinated(name, text.encode()), space)
+        return space
     exec(compile(text, name, "exec"), space)
-    if vaccinated:
+    if how == "decorator":
         for value in list(space.values()):
             if callable(value) and getattr(value, "__module__", None) == name:
                 daifu.transform()(value)
@@ -102,46 +180,80 @@ def functions(text: str, name: str, vaccinated: bool) -> dict[str, Any]:
 
 
 def alternate(
-    plain: Callable[[int], object], other: Callable[[int], object], passes: int, blocks: int
+    plain: Callable[[], object], other: Callable[[], object], blocks: int
 ) -> tuple[list[float], list[float]]:
-    """Seconds of each block of `passes`, plain and vaccinated, in turn."""
+    """Seconds of each block, plain and vaccinated, in turn."""
     times: tuple[list[float], list[float]] = ([], [])
-    for block in range(blocks + 1):
+    clock = time.perf_counter
+    for block in range(blocks + 2):
         for which in (0, 1) if block % 2 else (1, 0):
             function = (plain, other)[which]
-            start = time.perf_counter()
-            function(passes)
-            if block:
-                times[which].append(time.perf_counter() - start)
+            start = clock()
+            function()
+            elapsed = clock() - start
+            if block > 1:
+                times[which].append(elapsed)
     return times
 
 
+def statements(
+    report: Report, text: str, rows: Any, blocks: int, passes: int, how: str = "hook"
+) -> None:
+    """Rows of nanoseconds added to a pass."""
+    one, two = functions(text, "micro.py", "plain"), functions(text, f"{how}.py", how)
+    for name, (function, limit) in rows.items():
+
+        def plain(run: Any = one[function]) -> None:
+            run(passes)
+
+        def other(run: Any = two[function]) -> None:
+            run(passes)
+
+        first, second = alternate(plain, other, blocks)
+        added = [(b - a) / passes * 1e9 for a, b in zip(first, second, strict=True)]
+        figure = spread(added) | {"least": (min(second) - min(first)) / passes * 1e9}
+        lower, upper = interval(added)
+        report.add(
+            name, figure, unit="ns", limit=limit, lower=lower, upper=upper,
+            plain_ns=statistics.median(first) / passes * 1e9,
+        )  # fmt: skip
+
+
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--blocks", type=int, default=41, help="timed blocks of each kind")
-    blocks = parser.parse_args().blocks
-    print(f"Python {platform.python_version()}, {platform.machine()}, {blocks} blocks of each kind")
-    print(f"{'per pass':14} {'plain':>10} {'added':>10}   middle half of the differences")
-    one, two = functions(MICRO, "micro.py", False), functions(MICRO, "micro.py", True)
-    for name in ("call", "loop", "nested_loop", "with_block", "try_finally", "body_of_ten"):
-        plain, other = alternate(one[name], two[name], PASSES, blocks)
-        added = [(b - a) / PASSES * 1e9 for a, b in zip(plain, other, strict=True)]
-        low, middle, high = statistics.quantiles(added, n=4)
-        base = statistics.median(plain) / PASSES * 1e9
-        print(f"{name:14} {base:7.1f} ns {middle:7.1f} ns   {low:.1f} to {high:.1f} ns")
+    """Measure and print."""
+    parser = arguments(__doc__)
+    parser.add_argument("--blocks", type=int, default=101, help="blocks of statements of each kind")
+    parser.add_argument("--steps", type=int, default=3000, help="passes of the MLP's training")
+    args = parser.parse_args()
+    blocks, passes, steps = (5, 200, 6) if args.quick else (args.blocks, 10_000, args.steps)
+    report = Report("overhead", args)
+    statements(report, MICRO, ROWS, blocks, passes)
+    decorated = {"call of a decorated function": ("call", 5.0)}
+    statements(report, MICRO, decorated, blocks, passes, "decorator")
     try:
-        import torch  # noqa: F401
+        import torch
     except ModuleNotFoundError:
-        print("no torch here: the training is left out")
+        report.note(torch=None)
+        report.show()
         return
-    one, two = functions(TRAINING, "training.py", False), functions(TRAINING, "training.py", True)
-    plain, other = alternate(one["train"], two["train"], 5, blocks)
-    ratios = [b / a for a, b in zip(plain, other, strict=True)]
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    print(f"MLP training, batch 32: {middle:.4f} times plain ({low:.4f} to {high:.4f})")
+    report.note(torch=torch.__version__)
+    modes = {"with torch.no_grad()": ("no_grad", None)}
+    statements(report, MODES, modes, blocks, passes // 10)
+    one, two = (functions(TRAINING, f"{how}_training.py", how) for how in ("plain", "hook"))
+    for name, kind, count in (("MLP", "mlp", steps), ("CNN", "cnn", steps // 3)):
+        plain, other = one[kind](), two[kind]()
+        times = alternate(plain.train, other.train, count)
+        if plain.losses != other.losses:
+            raise RuntimeError("The vaccinated training is not the plain one.")
+        ratios = [b / a for a, b in zip(*times, strict=True)]
+        lower, upper = interval(ratios)
+        figure = spread(ratios) | {"least": min(times[1]) / min(times[0])}
+        report.add(
+            f"training of a small {name}, batch 32", figure, unit="times plain", limit=1.004,
+            judged="upper", lower=lower, upper=upper,
+            plain_ms=statistics.median(times[0]) * 1e3,
+        )  # fmt: skip
+    report.show()
 
 
 if __name__ == "__main__":
