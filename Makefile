@@ -14,10 +14,9 @@ demo: venv ## Train, crash, fix the line, go on, and prove it
 test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
-bench: venv ## Measure recoveries, plans of edits, and what vaccination costs without a crash
-	@.venv/bin/python benchmarks/restore.py
-	@.venv/bin/python benchmarks/overhead.py
-	@.venv/bin/python benchmarks/planning.py
+bench: venv ## Measure what vaccination, recoveries and plans of edits cost; ARGS=--quick to try
+	@for each in vaccinating importing overhead recovering planning restore; do \
+	    .venv/bin/python benchmarks/$$each.py $(ARGS) || exit 1; done
 
 format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

@@ -180,11 +180,13 @@ def functions(text: str, name: str, how: str) -> dict[str, Any]:
 
 
 def alternate(
-    plain: Callable[[], object], other: Callable[[], object], blocks: int
+    plain: Callable[[], object],
+    other: Callable[[], object],
+    blocks: int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[list[float], list[float]]:
     """Seconds of each block, plain and vaccinated, in turn."""
     times: tuple[list[float], list[float]] = ([], [])
-    clock = time.perf_counter
     for block in range(blocks + 2):
         for which in (0, 1) if block % 2 else (1, 0):
             function = (plain, other)[which]
@@ -200,6 +202,7 @@ def statements(
     report: Report, text: str, rows: Any, blocks: int, passes: int, how: str = "hook"
 ) -> None:
     """Rows of nanoseconds added to a pass."""
+    clock = report.clock
     one, two = functions(text, "micro.py", "plain"), functions(text, f"{how}.py", how)
     for name, (function, limit) in rows.items():
 
@@ -209,7 +212,7 @@ def statements(
         def other(run: Any = two[function]) -> None:
             run(passes)
 
-        first, second = alternate(plain, other, blocks)
+        first, second = alternate(plain, other, blocks, clock)
         added = [(b - a) / passes * 1e9 for a, b in zip(first, second, strict=True)]
         figure = spread(added) | {"least": (min(second) - min(first)) / passes * 1e9}
         lower, upper = interval(added)
@@ -242,7 +245,7 @@ def main() -> None:
     one, two = (functions(TRAINING, f"{how}_training.py", how) for how in ("plain", "hook"))
     for name, kind, count in (("MLP", "mlp", steps), ("CNN", "cnn", steps // 3)):
         plain, other = one[kind](), two[kind]()
-        times = alternate(plain.train, other.train, count)
+        times = alternate(plain.train, other.train, count, report.clock)
         if plain.losses != other.losses:
             raise RuntimeError("The vaccinated training is not the plain one.")
         ratios = [b / a for a, b in zip(*times, strict=True)]

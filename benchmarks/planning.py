@@ -3,16 +3,14 @@
 The file has functions of 22 lines that each loop over statements; one line in the middle is edited
 and an import is added on top. Says medians and the ratio to `ast.parse` of the same text.
 
-    python benchmarks/planning.py [--rounds 21]
+    python benchmarks/planning.py [--rounds 21] [--quick] [--json]
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
-import platform
-import statistics
-import time
+
+from measure import Report, arguments, compared, spread
 
 from daifu_dap.surgery import Baseline, CrashPoint, plan
 
@@ -27,10 +25,11 @@ def program(functions: int) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="How long an edit takes to plan.")
+    parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=21, help="timed plans of each file")
-    rounds = parser.parse_args().rounds
-    print(f"Python {platform.python_version()}, {rounds} plans of each file, medians")
+    args = parser.parse_args()
+    rounds = 3 if args.quick else args.rounds
+    report = Report("planning", args)
     for functions in (12, 80):
         text = program(functions)
         lines = text.splitlines(keepends=True)
@@ -41,16 +40,16 @@ def main() -> None:
         for count in range(rounds):
             lines[half] = f"        value9 = other(x, {count})\n"
             new = "import os\n" + "".join(lines)
-            start = time.perf_counter()
+            start = report.clock()
             plan({"a.py": (text, new)}, CrashPoint("a.py", half + 1), kept)
-            middle = time.perf_counter()
+            middle = report.clock()
             ast.parse(new)
             plans.append((middle - start) * 1000)
-            parses.append((time.perf_counter() - middle) * 1000)
-        one, two = statistics.median(plans), statistics.median(parses)
-        print(
-            f"{len(lines):5} lines: {one:6.2f} ms, {one / two:.2f} times ast.parse ({two:.2f} ms)"
-        )
+            parses.append((report.clock() - middle) * 1000)
+        name = f"plan of an edit, {len(lines)} lines"
+        report.add(name, spread(plans), unit="ms")
+        report.add(f"{name}, beside parsing", compared(parses, plans), unit="times ast.parse")
+    report.show()
 
 
 if __name__ == "__main__":

@@ -78,27 +78,30 @@ class Manager:
 class Flaky:
     """Raises at every other call, and takes the time from there to the next call."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
         self.raised: float | None = None
         self.times: list[float] = []
 
     def __call__(self, value: int) -> int:
-        now = time.perf_counter()
+        now = self.clock()
         if self.raised is None:
-            self.raised = time.perf_counter()
+            self.raised = self.clock()
             raise ValueError(value)
         self.times.append((now - self.raised) * 1000)
         self.raised = None
         return value
 
 
-def crashes(path: Path, count: int, answer: Answer) -> list[float]:
+def crashes(
+    path: Path, count: int, answer: Answer, clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
     """Milliseconds of `count` crashes in one call of the function of the file at `path`."""
     hook.own(str(path))  # fills the cache
     code: Any = hook.own(str(path))
     space: dict[str, Any] = {"__name__": path.stem}
     exec(code, space)
-    flaky = Flaky()
+    flaky = Flaky(clock)
     daifu.set_crash_handler(answer)
     try:
         space["work"](count, flaky, Manager())
@@ -139,7 +142,7 @@ def main() -> None:
                 path.write_text(text)
                 edits = (text.replace("+ 0\n", f"+ 0 * {n}\n") for n in itertools.count(1))
 
-                times = crashes(path, count, answers[kind](edits))
+                times = crashes(path, count, answers[kind](edits), report.clock)
                 if turn >= 0:
                     first.append(times[0])
                     later += times[1:]

@@ -4,18 +4,19 @@ A program of a given number of lines crashes again and again in a loop. Each tim
 is edited on disk and the cell replaced, through the same client and adapter that an editor would
 use. A restart is measured beside it: the correct program in a new process, to the same place.
 
-    python benchmarks/restore.py [--lines 300] [--rounds 20] [--limit MILLISECONDS]
+    python benchmarks/restore.py [--lines 300] [--rounds 20] [--limit MS] [--quick] [--json]
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measure import Report, arguments, spread
 
 from daifu_dap.client import Client
 
@@ -91,11 +92,14 @@ def restart(path: Path, lines: int, rounds: int) -> float:
 
 def main() -> int:
     """Measure, print, and return 1 when the median is over the limit asked for, otherwise 0."""
-    parser = argparse.ArgumentParser(description="Measure the time of a recovery.")
+    parser = arguments(__doc__)
     parser.add_argument("--lines", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--limit", type=float, metavar="MILLISECONDS")
     args = parser.parse_args()
+    if args.quick:
+        args.rounds, args.lines = 3, 60
+    report = Report("restore", args)
 
     with tempfile.TemporaryDirectory(prefix="daifu-restore-") as folder:
         path = Path(folder).resolve() / "program.py"
@@ -103,6 +107,14 @@ def main() -> int:
         again = statistics.median(restart(path, args.lines, args.rounds) for _ in range(5))
         length = path.read_text(encoding="utf-8").count("\n")
 
+    if args.json:
+        clients, programs = zip(*times, strict=True)
+        name = f"recovery of {length} lines"
+        report.add(f"{name}, as the client saw it", spread(clients), unit="ms", limit=args.limit)
+        report.add(f"{name}, inside the program", spread(programs), unit="ms")
+        report.note(restart_ms=again)
+        report.show()
+        return int(args.limit is not None and statistics.median(clients) > args.limit)
     whole = [client for client, _ in times]
     inside = [program for _, program in times]
     median = statistics.median(whole)

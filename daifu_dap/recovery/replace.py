@@ -53,7 +53,8 @@ def replace(
 ) -> dict[str, Any]:
     """See `control.replace`; with `then`, called last, the crashed frame stays in its old text."""
     target = crash.target
-    tidy([crash.origin.text, target.text])
+    known = [versions.find(path) for path in files]
+    tidy([crash.origin.text, target.text, *(each.present for each in known if each is not None)])
     with compiler.undisturbed():
         changes = [Change(path, text) for path, text in files.items()]
         for change in changes:
@@ -296,14 +297,14 @@ def outlined(text: Text) -> outline.Outline:
 
 
 def tidy(kept: Collection[Text]) -> None:
-    """Let go of the trees of texts that only older activations run; they can be made again.
+    """Let go of the trees of all texts but some; they can be made again.
 
     Looking for the functions to be changed takes the longer, the more objects there are.
     """
     continuation.forget()
     for file in versions.files().values():
         for text in file.texts.values():
-            if text is not file.present and text not in kept:
+            if text not in kept:
                 text.trim()
                 _outlines.pop(text, None)
 

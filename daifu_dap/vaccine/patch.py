@@ -28,6 +28,7 @@ import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -254,12 +255,16 @@ def parsed(table: bytes) -> Iterator[Entry]:
 
 def encoded(entry: Entry) -> bytes:
     start, end, handler, how = entry
-    written = bytearray()
-    for value in (start // 2, (end - start) // 2, handler // 2, how):
-        digits = [value & 0x3F]
-        while value > 0x3F:
-            value >>= 6
-            digits.append(value & 0x3F | 0x40)
-        written += bytes(reversed(digits))
-    written[0] |= 0x80
-    return bytes(written)
+    first = digits(start // 2)
+    rest = digits((end - start) // 2) + digits(handler // 2) + digits(how)
+    return bytes((first[0] | 0x80,)) + first[1:] + rest
+
+
+@lru_cache(4096)
+def digits(value: int) -> bytes:
+    """A number as an exception table has it: six bits in a byte, the seventh if more follow."""
+    written = [value & 0x3F]
+    while value > 0x3F:
+        value >>= 6
+        written.append(value & 0x3F | 0x40)
+    return bytes(reversed(written))

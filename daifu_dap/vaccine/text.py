@@ -23,6 +23,7 @@ from functools import cached_property
 from importlib import import_module
 from types import CodeType
 from typing import Any
+from weakref import ref
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
@@ -82,12 +83,15 @@ class Scope:
     @property
     def code(self) -> CodeType:
         """Some code of it, for its variables: vaccinated code has hidden ones besides."""
-        known: CodeType | None = vars(self).get("plain") or vars(self).get("running")
-        return known or self.plain
+        if "plain" not in vars(self) and "running" in vars(self):
+            known: CodeType | None = vars(self)["running"]()
+            if known is not None:
+                return known
+        return self.plain
 
     def runs(self, code: CodeType) -> None:
         """Say that `code` is the vaccinated code of this scope, so that no other need be made."""
-        vars(self).setdefault("running", code)
+        vars(self).setdefault("running", ref(code))
 
     @cached_property
     def plain(self) -> CodeType:

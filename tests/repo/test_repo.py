@@ -111,6 +111,32 @@ def test_the_restore_benchmark_runs() -> None:
     assert re.search(r"median [\d.]+ ms, least [\d.]+ ms, most [\d.]+ ms", found.stdout)
 
 
+BENCHMARKS = {
+    "importing": 2,
+    "planning": 4,
+    "recovering": 8,
+    "vaccinating": 1,
+}
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_quick_benchmark_says_figures(name: str) -> None:
+    found = subprocess.run(
+        [sys.executable, f"benchmarks/{name}.py", "--quick", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert (said["benchmark"], said["quick"]) == (name, True)
+    assert len(said["rows"]) == BENCHMARKS[name]
+    for row in said["rows"]:
+        assert 0 < row["low"] <= row["median"] <= row["high"] and row["n"] > 0, row
+
+
 @pytest.mark.parametrize("document", ["README.md", "docs/troubleshooting.md"])
 def test_documented_commands_exist(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
