@@ -214,9 +214,8 @@ class Crash:
     @property
     def resolutions(self) -> list[str]:
         """The actions that are possible."""
-        possible = ["raise"]
-        if self.obstacle is None:
-            possible = ["retry", "replace", "skip", *possible]
+        possible = ["retry"] if self.obstacle is None else []
+        possible += ["replace", "skip", "raise"] if self.leavable else ["raise"]
         if self.leavable:
             possible += ["goto"] if self.origin.scope.spaced else ["return", "goto"]
         return [*possible, "restartFrame"]

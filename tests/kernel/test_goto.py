@@ -395,10 +395,14 @@ def test_the_header_of_a_loop_whose_generator_died_makes_a_new_one(lab: Lab) -> 
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
         assert crash.obstacle is not None and crash.obstacle.code == "DFU0015"
-        assert "retry" not in crash.resolutions and "goto" in crash.resolutions
+        ways = ["replace", "skip", "raise", "return", "goto", "restartFrame"]
+        assert crash.resolutions == ways
         return daifu.Goto(line(crash.source, "for i in"))
 
     assert lab.woven(text, answer, fail=(3,)) == (4, [])
+    assert lab.woven(text, daifu.Skip(), fail=(3,)) == (1, [])
+    anew = edited("range(3))", "range(1, 4))")
+    assert lab.woven(text, anew, fail=(3,)) == (7, [])
 
 
 def test_a_failed_exit_is_not_called_again_and_its_body_not_entered(lab: Lab) -> None:
