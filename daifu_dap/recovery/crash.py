@@ -225,7 +225,7 @@ class Crash:
         """The lines of the cells at which the frame can go on."""
         from daifu_dap.recovery import leap
 
-        return [each.node.lineno for each in leap.targets(self)] if self.leavable else []
+        return [leap.extent(each.node)[0] for each in leap.targets(self)] if self.leavable else []
 
     def release(self) -> None:
         """Let go of all that the exception holds."""

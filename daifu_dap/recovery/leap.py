@@ -287,10 +287,29 @@ def on(text: Text, scope: Scope, line: int) -> Point | None:
 def targets(crash: Crash) -> list[Point]:
     """The cells at which the frame can go on, in source order: of each line the first."""
     here = crash.target
-    first: dict[int, Point] = {}
-    for point in points(here.text, here.scope):
-        first.setdefault(extent(point.node)[0], point)
-    return [each for each in first.values() if closed(here, each) is None]
+    running = here.phase in (NEXT, TARGET)
+    lines: set[int] = set()
+    found: list[Point] = []
+
+    def walk(path: tuple[Step, ...], owner: ast.AST, shared: bool, shut: bool) -> None:
+        """`shared`: the crash is in `owner`, at `path`; `shut`: what is inside it is closed."""
+        depth = len(path)
+        there = here.path[depth] if shared and depth < len(here.path) else None
+        for name, which, inside in blocks(owner) if path else [("body", 0, here.scope.node.body)]:
+            live = there is not None and entry(there) == (name, which)
+            begun = live or (shared and there is None and running)
+            closed = shut or (bool(path) and not begun and needs(owner, name) is not None)
+            for index, each in enumerate(inside):
+                steps = (*path, Step(name, which, index))
+                line = start(each)[0]
+                if line not in lines:
+                    lines.add(line)
+                    if not closed:
+                        found.append(Point(here.text, here.scope, steps))
+                walk(steps, each, live and there is not None and there.index == index, closed)
+
+    walk((), here.scope.node, True, False)
+    return found
 
 
 def closed(here: Point, there: Point) -> str | None:
@@ -311,7 +330,7 @@ def closed(here: Point, there: Point) -> str | None:
     return None
 
 
-def needs(node: ast.stmt, part: str) -> str | None:
+def needs(node: ast.AST, part: str) -> str | None:
     """What only the header of `node` can make for this part of it."""
     line = start(node)[0]
     if isinstance(node, Loop) and part == "body":
