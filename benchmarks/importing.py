@@ -127,16 +127,21 @@ for _name in NAMES:
 
 BASE = "class Store:\n    def __init__(self, name):\n        self.name = name\n"
 
-RUNTIME = "from daifu_dap.vaccine import hook; hook.start()\n"
+RUNTIME = """
+from daifu_dap.vaccine import hook
+from daifu_dap.recovery import runtime, versions
+hook.start()
+runtime.install()
+"""
 PROJECT = """
 import sys, time, os, collections
 sys.path.insert(0, {folder!r})
 {start}
 names = ["{package}.module%d" % n for n in range({modules})]
 import {package}.base
-start = time.perf_counter()
+start = time.{clock}()
 for name in names: __import__(name)
-print((time.perf_counter() - start) * 1000)
+print((time.{clock}() - start) * 1000)
 """
 
 
@@ -152,7 +157,7 @@ def child(code: str, folder: str, mode: str) -> list[str]:
     return done.stdout.split()
 
 
-TIMED = "import time; s = time.perf_counter()\n{0}\nprint((time.perf_counter() - s) * 1000)"
+TIMED = "import time; s = time.{1}()\n{0}\nprint((time.{1}() - s) * 1000)"
 
 
 def main() -> None:
@@ -163,6 +168,7 @@ def main() -> None:
     args = parser.parse_args()
     rounds, modules = (3, 20) if args.quick else (args.rounds, args.modules)
     report = Report("importing", args)
+    clock = report.clock.__name__
     with tempfile.TemporaryDirectory(prefix="daifu-importing-") as folder:
         package = Path(folder, "project")
         package.mkdir()
@@ -174,7 +180,7 @@ def main() -> None:
         past = 1_600_000_000  # no cache has to doubt a file this old
         for path in package.glob("*.py"):
             os.utime(path, (past, past))
-        shape = {"folder": folder, "package": "project", "modules": modules}
+        shape = {"folder": folder, "package": "project", "modules": modules, "clock": clock}
         plain = PROJECT.format(start="", **shape)
         ours = PROJECT.format(start=RUNTIME, **shape)
         times: tuple[list[float], list[float]] = ([], [])
@@ -182,7 +188,7 @@ def main() -> None:
         for turn in range(rounds + 1):
             for which in (0, 1) if turn % 2 else (1, 0):
                 (time,) = child((plain, ours)[which], folder, "project" if which else "none")
-                (start,) = child(TIMED.format(("pass", RUNTIME)[which]), folder, "project")
+                (start,) = child(TIMED.format(("pass", RUNTIME)[which], clock), folder, "project")
                 if turn:  # the first ones fill the caches
                     times[which].append(float(time))
                     own[which].append(float(start))

@@ -133,6 +133,11 @@ def main() -> None:
         project.configure([str(folder)])
         warm = folder / "warm.py"  # what is imported at the first crash of a process
         warm.write_text(program(20))
+        for lines in (100, 1000):  # says how fast the machine is just now
+            text = program(lines)
+            starts = [(report.clock(), compile(text, "a.py", "exec"))[0] for _ in range(20)]
+            apart = [(b - a) * 1000 for a, b in itertools.pairwise(starts)]
+            report.add(f"plain compiling of {lines} lines", spread(apart), unit="ms")
         for kind, lines in itertools.product(LIMITS, (100, 1000)):
             first: list[float] = []
             later: list[float] = []

@@ -114,7 +114,7 @@ def test_the_restore_benchmark_runs() -> None:
 BENCHMARKS = {
     "importing": 2,
     "planning": 4,
-    "recovering": 8,
+    "recovering": 10,
     "vaccinating": 1,
 }
 
