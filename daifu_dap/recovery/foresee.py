@@ -22,6 +22,7 @@ from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from daifu_dap.recovery import around
+from daifu_dap.recovery.static import stored
 
 Lookup = Callable[[str], Any]
 
@@ -268,7 +269,7 @@ class Foresight:
                 return unknown
         if isinstance(node.func, ast.Attribute):
             owner = self.evaluate(node.func.value)
-            method = inspect.getattr_static(type(owner), node.func.attr, None)
+            method = stored(type(owner), node.func.attr, None)
             if owner is not unknown and isinstance(method, FunctionType):
                 return self.given(method, [owner, *arguments])
         followed = self.evaluate(node.func)
@@ -336,7 +337,7 @@ def attribute(owner: Any, name: str) -> Any:
         return unknown
     if isinstance(owner, (ModuleType, BaseException, type)):
         return getattr(owner, name, unknown)
-    value = inspect.getattr_static(owner, name, unknown)
+    value = stored(owner, name, unknown)
     return unknown if hasattr(type(value), "__get__") else value
 
 
@@ -358,7 +359,7 @@ def in_frame(frame: FrameType) -> Lookup:
 def exit_of(manager: object, raised: Raised) -> Outcome:
     """What the `__exit__` (or `__aexit__`) of `manager` does with an exception."""
     for name in ("__exit__", "__aexit__"):
-        method = inspect.getattr_static(type(manager), name, None)
+        method = stored(type(manager), name, None)
         if isinstance(method, FunctionType):
             return run(method, (manager, raised.kind, raised.exception, unknown), raised)
     return Outcome(FALLS)

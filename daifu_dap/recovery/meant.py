@@ -32,8 +32,9 @@ import dis
 import inspect
 import opcode
 import sys
+from collections import deque
 from collections.abc import Iterable
-from types import FrameType, TracebackType
+from types import AsyncGeneratorType, FrameType, GeneratorType, MethodType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import passing, tasks, wanted
@@ -63,6 +64,7 @@ from daifu_dap.recovery.foresee import (
     unknown,
 )
 from daifu_dap.recovery.locate import instruction
+from daifu_dap.recovery.static import stored
 from daifu_dap.vaccine import project
 
 SIGNALS: tuple[type[BaseException], ...] = (StopIteration, StopAsyncIteration)
@@ -294,18 +296,19 @@ def kinds(handler: ast.ExceptHandler, frame: FrameType) -> tuple[Any, ...] | Non
 
 def exited(held: object, raised: Raised) -> Raised | None:
     """What comes out of a `with` whose manager the program's own code has entered."""
-    generator = getattr(held, "gen", None)
-    for prefix in ("gi_", "ag_"):
-        inner = getattr(generator, prefix + "frame", None)
-        if isinstance(inner, FrameType):
+    # Nothing of the person's may run here, such as a manager's own `__getattr__`.
+    generator = stored(held, "gen", None)
+    if isinstance(generator, (GeneratorType, AsyncGeneratorType)):
+        inner = getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None)
+        if inner is not None:
             return through(inner, inner.f_lasti, raised, None, entered=True)
     for name in KINDS:
-        found = inspect.getattr_static(held, name, None)
+        found = stored(held, name, None)
         flat = found if isinstance(found, tuple) else (found,)
         if any(raised.kind is not None and raised.is_a(each) for each in flat):
             return None
-    pushed = getattr(held, "_exit_callbacks", None)
-    if pushed is not None:
+    pushed = stored(held, "_exit_callbacks", None)
+    if isinstance(pushed, deque):
         for _, callback in reversed(pushed):
             left = pushed_out(callback, raised)
             if left is None:
@@ -317,9 +320,8 @@ def exited(held: object, raised: Raised) -> Raised | None:
 
 def pushed_out(callback: Any, raised: Raised) -> Raised | None:
     """What an entry of an `ExitStack` lets through."""
-    owner = getattr(callback, "__self__", None)
-    if owner is not None and getattr(callback, "__name__", "") in ("__exit__", "__aexit__"):
-        return exited(owner, raised)
+    if isinstance(callback, MethodType) and callback.__name__ in ("__exit__", "__aexit__"):
+        return exited(callback.__self__, raised)
     if not inspect.isfunction(callback):
         return raised
     given = (raised.kind, raised.exception, unknown)

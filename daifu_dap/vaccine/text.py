@@ -197,34 +197,44 @@ class Text:
     def scopes(self) -> dict[int, Scope]:
         """Every scope, by the identity of its node."""
         found = {id(self.tree): Scope(self.tree, "<module>", None, 0, self)}
-        yields, looks = self._lines_with(YIELD), self._lines_with(LOOKER)
-
-        def walk(nodes: Sequence[Any], prefix: str, owner: str | None, free: set[str]) -> None:
-            for node in nodes:
-                kind = type(node)
-                if kind in SIMPLE:
-                    continue
-                if kind in FUNCTIONS:
-                    qualname = node.name if node.name in free else prefix + node.name
-                    found[id(node)] = Scope(node, qualname, owner, flavour(node, yields), self)
-                    walk(node.body, f"{qualname}.<locals>.", owner, set())
-                    if "<locals>" not in prefix and among(node, looks):
-                        _Looked().visit(node)
-                elif kind is ast.ClassDef:
-                    qualname = node.name if node.name in free else prefix + node.name
-                    if not getattr(node, "type_params", None):
-                        found[id(node)] = Scope(node, qualname, node.name, 0, self)
-                    walk(node.body, f"{qualname}.", node.name, set())
-                elif kind is ast.Global:
-                    free.update(node.names)
-                else:
-                    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
-                        inside = getattr(node, field, None)
-                        if inside:
-                            walk(inside, prefix, owner, free)
-
-        walk(self.tree.body, "", None, set())
+        lines = self._lines_with(YIELD), self._lines_with(LOOKER)
+        self._collect(found, lines, self.tree.body, "", None, set())
         return found
+
+    def _collect(
+        self,
+        found: dict[int, Scope],
+        lines: tuple[list[int], list[int]],
+        nodes: Sequence[Any],
+        prefix: str,
+        owner: str | None,
+        free: set[str],
+    ) -> None:
+        # No function inside `scopes`: one that calls itself is garbage in a cycle, which a program
+        # that looks for its own would find.
+        yields, looks = lines
+        for node in nodes:
+            kind = type(node)
+            if kind in SIMPLE:
+                continue
+            if kind in FUNCTIONS:
+                qualname = node.name if node.name in free else prefix + node.name
+                found[id(node)] = Scope(node, qualname, owner, flavour(node, yields), self)
+                self._collect(found, lines, node.body, f"{qualname}.<locals>.", owner, set())
+                if "<locals>" not in prefix and among(node, looks):
+                    _Looked().visit(node)
+            elif kind is ast.ClassDef:
+                qualname = node.name if node.name in free else prefix + node.name
+                if not getattr(node, "type_params", None):
+                    found[id(node)] = Scope(node, qualname, node.name, 0, self)
+                self._collect(found, lines, node.body, f"{qualname}.", node.name, set())
+            elif kind is ast.Global:
+                free.update(node.names)
+            else:
+                for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+                    inside = getattr(node, field, None)
+                    if inside:
+                        self._collect(found, lines, inside, prefix, owner, free)
 
     def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
         """The numbers of the lines that hold a word."""

@@ -275,6 +275,9 @@ class Weaver:
         last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
         last += self.block(node.finalbody)
         guarded = self.site(parts, tried(node), [*self.mark(number, PENDING)])
+        if self.module:  # calls; those that stood nowhere would be lent a handler's line, on 3.13
+            *guarded, left = guarded
+            ended = [standing(each, node.lineno) for each in (left, *ended)]
         woven = ast.Try([*begun, *guarded, *ended], [], [], last)
         return [at(woven, node)]
 
@@ -509,25 +512,20 @@ def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
 def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
     """Slot numbers of a scope: `for`, `with` items, `finally` and `except*`, in source order."""
     numbers: dict[tuple[int, int], int] = {}
-
-    def walk(inside: Sequence[ast.stmt]) -> None:
-        for statement in inside:
-            if type(statement) in BARE:
-                continue
-            if (
-                isinstance(statement, Loop)
-                or getattr(statement, "finalbody", None)
-                or guarded(statement)
-            ):
-                numbers[id(statement), 0] = len(numbers)
-            elif isinstance(statement, Managed):
-                for index in range(len(statement.items)):
-                    numbers[id(statement), index] = len(numbers)
-            if isinstance(statement, ast.TryStar):
-                numbers[id(statement), STAR] = len(numbers)
-            walk(children(statement))
-
-    walk(statements)
+    todo = [*reversed(statements)]
+    while todo:
+        statement = todo.pop()
+        if type(statement) in BARE:
+            continue
+        final = getattr(statement, "finalbody", None)
+        if isinstance(statement, Loop) or final or guarded(statement):
+            numbers[id(statement), 0] = len(numbers)
+        elif isinstance(statement, Managed):
+            for index in range(len(statement.items)):
+                numbers[id(statement), index] = len(numbers)
+        if isinstance(statement, ast.TryStar):
+            numbers[id(statement), STAR] = len(numbers)
+        todo += reversed(children(statement))
     return numbers
 
 

@@ -128,7 +128,7 @@ print(inspect.getsource(Base), inspect.getdoc(Base), inspect.getdoc(Base.doubled
 print(Base(2).mangled(), [b.value for b in Base.make(1, 2, scale=3)], Base.static(3))
 print(inspect.getsource(inspect.getmodule(plain))[:80], inspect.getclosurevars(closing(1)).nonlocals)
 print(inspect.signature(plain).bind(1), inspect.getcallargs(plain, 5))
-print([name for name, _ in inspect.getmembers(Base)][-8:], inspect.classify_class_attrs(Base)[-1])
+print([name for name, _ in inspect.getmembers(Base)][-8:], inspect.classify_class_attrs(Base)[-1].kind)
 print(pydoc.plain(pydoc.render_doc(Base)))
 
 running = generator(3)

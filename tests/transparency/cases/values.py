@@ -53,7 +53,7 @@ class Shape(abc.ABC):
 
 
 class Square(Shape, sides=4):
-    __slots__ = ("_side", "__weakref__")
+    __slots__ = ("_side",)
 
     def __init__(self, side):
         super().__init__()
@@ -299,10 +299,10 @@ def delegate():
 
 print(Point(1, 2) < Point(1, 3), Point(3).moved(y=5), dataclasses.asdict(Point(1)), Point.__doc__,
       Point.__slots__, Point.__annotations__, Point.__match_args__)
-print(Shape.registry, Square(3).area, Square.unit(), Shape.__abstractmethods__)
+print(Shape.registry, Square(3).area, Square.unit(), sorted(Shape.__abstractmethods__))
 square = Square(2)
 square.area = 16
-print(square, [type(e).__name__ for e in [pytest for pytest in [ValueError()]]])
+print(square)
 for attempt in (Shape, lambda: square.broken, lambda: square.other):
     try:
         attempt()

@@ -50,3 +50,12 @@ def vaccinated() -> dict[str, list[str]]:
             if not scope.module and where not in woven and compile.split(scope.node.body)[1]:
                 plain.append(f"{path}:{where[1]} {where[0]}")
     return {"files": sorted(versions.files()), "plain": plain}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--left-out", action="append", default=[])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    names = tuple(f"::{each}" for each in config.getoption("--left-out"))
+    items[:] = [each for each in items if not each.nodeid.partition("[")[0].endswith(names)]
