@@ -36,6 +36,7 @@ def vaccinated() -> dict[str, list[str]]:
         return {"files": [], "plain": []}
     from daifu_dap.recovery import versions
     from daifu_dap.vaccine import compile, names
+    from daifu_dap.vaccine.syntax import FUNCTIONS
 
     plain = []
     for path, file in sorted(versions.files().items()):
@@ -46,8 +47,10 @@ def vaccinated() -> dict[str, list[str]]:
             if names.RUNTIME in each.co_names
         }
         for scope in file.present.scopes.values():
+            if not isinstance(scope.node, FUNCTIONS) or not compile.split(scope.node.body)[1]:
+                continue  # a body of nothing but a docstring
             where = scope.plain.co_qualname, scope.plain.co_firstlineno
-            if not scope.module and where not in woven and compile.split(scope.node.body)[1]:
+            if where not in woven:
                 plain.append(f"{path}:{where[1]} {where[0]}")
     return {"files": sorted(versions.files()), "plain": plain}
 
