@@ -861,3 +861,28 @@ def test_in_a_class_body(lab: Lab) -> None:
     found = went(lab, text, '"top"', fail=(2,))
     assert found == ((("C", 2), 2), [*began, *left, *began[1:], *left, "behind", "end"])
     assert "belongs to main" in refused(lab, text, '"main"', fail=(2,))
+
+
+def test_exits_on_the_way_see_the_exception_that_is_handled_there(lab: Lab) -> None:
+    text = """
+    import sys
+    def main():
+        try:
+            try:
+                {}["x"]
+            except KeyError:
+                with Leaving(lambda: log(type(sys.exception()).__name__)):
+                    flaky()
+            log("here")
+            try:
+                {}["y"]
+            finally:
+                with Leaving(lambda: log(type(sys.exception()).__name__)):
+                    flaky()
+        except KeyError:
+            log("handler")
+        log("end")
+        return sys.exception()
+    """
+    found = lab.woven(BEFORE + text, to('"here"'), to('"end"'), fail=(1, 2))
+    assert found == (None, ["KeyError", "here", "KeyError", "end"])
