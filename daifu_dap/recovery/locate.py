@@ -221,7 +221,7 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
         inside = [n for n, item in enumerate(node.items) if within(item, place)]
         operation, offset = awaited(code, offset)
         if operation in BEFORE:
-            item = nth(code, offset, BEFORE, place, node) % len(node.items)
+            item = outside(code, offset, node)
         elif inside and not (
             leaving(code, offset) and nth(code, offset, BEFORE, place, node) > inside[0]
         ):

@@ -274,3 +274,19 @@ def test_a_changed_guard_is_the_one_tried_again(lab: Lab) -> None:
     lab.crashes.clear()
     changed = edited("[1, x] if x / 0", "[x, 2] if x")
     assert lab.woven(text, changed, fail=()) == ("divided", ["asked", "asked"])
+
+
+def test_an_exit_that_is_called_again_and_an_enter_that_fails_in_the_next_pass(lab: Lab) -> None:
+    """The managers of one header are told apart however often a continuation holds it."""
+    text = """
+    def manager(enter, leave):
+        return type("M", (), dict(__enter__=lambda s: enter(), __exit__=lambda s, *r: leave()))()
+    def main():
+        for n in range(2):
+            with manager(lambda: log("A"), lambda: (flaky(), log("a"))[1]), manager(
+                lambda: (flaky(), log("B"))[1], lambda: log("b")
+            ):
+                log("body")
+    """
+    lab.check(text, fail=(2, 4))
+    lab.check_everywhere(text)

@@ -10,6 +10,7 @@ from tests.kernel.test_leaving_property import (
     check_module,
     check_restart,
     check_skip,
+    check_ways,
     probes,
 )
 from tests.kernel.test_property import as_module
@@ -117,6 +118,24 @@ HARD = {
     add()
 """,
 }
+
+
+def test_managers_that_are_left_and_entered_again_in_turn() -> None:
+    text = (
+        HEAD
+        + """
+    for i1 in items(1, 2):
+        with manager(2), manager(3), manager(4) as m4:
+            probe(5)
+    return total, shared, x0, x1, x2, x3
+"""
+    )
+    count = probes(text)
+    for first in range(1, count + 1):
+        for second in range(first + 1, count + 4):
+            for chosen in range(3):
+                ways = [("goto", chosen), ("retry", 0)]
+                check_ways(text, [first, second], ways)
 
 
 @pytest.mark.parametrize("name", HARD)

@@ -610,3 +610,27 @@ def test_a_class_body_is_not_called_but_the_function_that_defines_the_class(lab:
     assert "defines the class" in refused(lab, text, 0)
     log = [("enter", 1), ("exit", 1, "Restart"), ("enter", 2), ("exit", 2, None)]
     assert ended(lab, text, 1) == (2, log)
+
+
+def test_beside_exceptions_that_no_handler_took(lab: Lab) -> None:
+    """`except*` puts the restart in a group with what is left."""
+    text = """
+    def inner(n):
+        n += 1
+        try:
+            raise ExceptionGroup("both", [KeyError(n), OSError(n)])
+        except* KeyError:
+            flaky()
+        return n
+    def main():
+        log("main")
+        try:
+            return_ = inner(0)
+        except* OSError as error:
+            return_ = error.exceptions[0].args
+            log("OSError")
+        return return_
+    """
+    assert ended(lab, text, 0) == ((2,), ["main", "OSError"])
+    assert ended(lab, text, 1)[0] == (1,)
+    assert lab.log[-2:] == ["main", "OSError"] and lab.log.count("main") == 2
