@@ -275,7 +275,9 @@ class Weaver:
         last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
         last += self.block(node.finalbody)
         guarded = self.site(parts, tried(node), [*self.mark(number, PENDING)])
-        if self.module:  # calls; those that stood nowhere would be lent a handler's line, on 3.13
+        if (
+            self.module and guarded
+        ):  # calls; those that stood nowhere would be lent a handler's line, on 3.13
             *guarded, left = guarded
             ended = [standing(each, node.lineno) for each in (left, *ended)]
         woven = ast.Try([*begun, *guarded, *ended], [], [], last)
