@@ -160,7 +160,6 @@ def resolve(
     if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
         point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
     crash = Crash(frame, exception, point, named(frame.f_code, cells), next(state.ids))
-    crash.origin = crash.target = capture.settled(crash)
     crash.obstacle = capture.obstacle(crash)
     crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
     entry = journal.crashed(crash)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from types import CellType, TracebackType
 from typing import Any
 
@@ -26,7 +25,7 @@ from daifu_dap.recovery.locate import (
 )
 from daifu_dap.vaccine import names, weave
 from daifu_dap.vaccine.text import Scope
-from daifu_dap.vaccine.weave import STAR, Loop, Managed
+from daifu_dap.vaccine.weave import HOW, STAR, Loop, Managed
 
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
@@ -38,20 +37,6 @@ def obstacle(crash: Crash, action: str = "retry") -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
-
-
-def settled(crash: Crash) -> Point:
-    """The crash's point; for a failed `__exit__`, with the `with` item that it is the exit of."""
-    point, node = crash.origin, crash.origin.node
-    if point.phase != EXIT or point.raised or not isinstance(node, Managed):
-        return point
-    for item in reversed(range(len(node.items))):
-        try:
-            slot(crash, node, item)
-        except Refusal:
-            continue
-        return replace(point, item=item)
-    return replace(point, item=-1)
 
 
 def live(crash: Crash, action: str) -> Live:
@@ -77,11 +62,14 @@ def live(crash: Crash, action: str) -> Live:
             parts.append([("iterator", slot(crash, node, 0))])
         elif isinstance(node, Managed):
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
-            parts.append([("manager", slot(crash, node, index)) for index in range(count)])
+            managers: Live = [("manager", slot(crash, node, index)) for index in range(count)]
+            if where == EXIT:
+                managers += exiting(crash, passing, node, action)
+            parts.append(managers)
     found: Live = [each for part in reversed(parts) for each in part]
     if point.phase == MATCH and isinstance(point.node, ast.TryStar) and point.item < 0:
         raise not_resumable(crash, "what its except* handlers raised has been put together")
-    if action == "retry" and crash.target.phase in (NEXT, TARGET, EXIT):
+    if action == "retry" and crash.target.phase in (NEXT, TARGET):
         lost(crash, point, found)
     return found
 
@@ -100,11 +88,6 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
             raise Refusal.of(refusals.ITEM_LOST, **place, why=batch.lost)  # type: ignore[arg-type]
     elif point.phase == TARGET:
         why = "the value that its loop could not assign is gone; skip goes on with the next one"
-        raise not_resumable(crash, why)
-    elif isinstance(node, Managed) and (point.raised or point.item < 0 or leaves(node.body)):
-        why = "the exit of its with block may have been reached by return, break or continue"
-        if point.raised or point.item < 0:
-            why = "an exception was on its way through the exit of its with block"
         raise not_resumable(crash, why)
 
 
@@ -128,18 +111,38 @@ def kept(crash: Crash, node: ast.stmt, item: int) -> object:
     return crash.frame.f_locals.get(names.slot(number))
 
 
-def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:
-    """How the `finally` of `node` was reached, and the exception or value it holds back."""
-    number = crash.origin.scope.numbers[id(node), 0]
+def exiting(crash: Crash, passing: Iterator[BaseException], node: Managed, action: str) -> Live:
+    """What was on its way through the exit of a `with` that failed."""
+    if crash.origin.raised:
+        try:
+            return [("handled", handled(crash, passing, node, "body"))]
+        except Refusal:
+            if action in ("retry", "skip"):
+                raise
+            return []
+    if (id(node), HOW) not in crash.origin.scope.numbers:
+        return []
+    return [left(crash, node, HOW)]
+
+
+def left(crash: Crash, node: ast.stmt, which: int) -> tuple[str, object]:
+    """How a body that is followed by its end was left: the kind, and the value that it returns."""
+    number = crash.origin.scope.numbers[id(node), which]
     if crash.origin.scope.spaced:
         how = state.marks.get(crash.frame, {}).get(number, weave.NORMAL)
     else:
         how = crash.frame.f_locals.get(names.mode(number), weave.NORMAL)
-    if how == weave.PENDING:
-        return PENDING, handled(crash, passing, node, "finalbody")
     if how == weave.RETURN:
         return RETURNING, crash.frame.f_locals.get(names.VALUE)
     return str(how), None
+
+
+def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:
+    """How the `finally` of `node` was reached, and the exception or value it holds back."""
+    kind, value = left(crash, node, 0)
+    if kind == PENDING:
+        return PENDING, handled(crash, passing, node, "finalbody")
+    return kind, value
 
 
 def passed(crash: Crash) -> Iterator[BaseException]:
@@ -232,19 +235,6 @@ def outer(crash: Crash) -> BaseException | None:
             return exception
         exception = exception.__context__
     return None
-
-
-def leaves(body: list[ast.stmt], looping: bool = False) -> bool:
-    """Whether statements of `body` may leave it by return, break or continue."""
-    for node in body:
-        if isinstance(node, ast.Return) or (
-            isinstance(node, (ast.Break, ast.Continue)) and not looping
-        ):
-            return True
-        inside = looping or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
-        if leaves(weave.children(node), inside):
-            return True
-    return False
 
 
 def reach(crash: Crash) -> None:

@@ -62,6 +62,8 @@ from daifu_dap.vaccine.weave import (
     CO_COROUTINE,
     CO_GENERATOR,
     CONTINUE,
+    HOW,
+    NORMAL,
     PENDING,
     RETURN,
     STAR,
@@ -132,7 +134,8 @@ class Resumer(Weaver):
             ordinary_ = self.block([node])
             return [self.single(inner, *ordinary_), *self.cleared(node)]
         if step.field == "body" and isinstance(node, Managed):
-            return self.adopted(node, len(node.items), self.rest(node.body, depth + 1))
+            body = self.managing(node, lambda inside: self.rest(inside, depth + 1))
+            return self.adopted(node, len(node.items), body)
         return self.rest(getattr(node, step.field), depth + 1)
 
     def enter(self, kind: str, number: int | None) -> None:
@@ -234,15 +237,7 @@ class Resumer(Weaver):
         if how == PENDING:
             raised = nowhere(ast.Raise(runtime("handled", constant(self.id))))
             return [at(ast.Try([raised], [], [], [*self.rehandled(), *inner]), node)]
-        if how == RETURN and self.flavour & CO_ASYNC_GENERATOR:
-            return [*inner, *self.Return(nowhere(ast.Return(None)))]
-        if how == RETURN:
-            return [*inner, *self.Return(nowhere(ast.Return(load(names.VALUE))))]
-        if how == BREAK:
-            return [*inner, *self.Break(nowhere(ast.Break()))]
-        if how == CONTINUE:
-            return [*inner, *self.Continue(nowhere(ast.Continue()))]
-        return inner
+        return [*inner, *self.leaving(how)]
 
     # ---- the cell
 
@@ -263,17 +258,52 @@ class Resumer(Weaver):
         if self.action == "skip" and self.point.phase == TARGET:
             assert isinstance(node, Loop)
             return [*self.ran(), self.loop(node, self.again(node))]
+        if self.point.phase == EXIT and isinstance(node, Managed) and not self.point.after:
+            return self.exiting(node)
         if self.action == "skip" or self.point.after:
             return self.around(node)
-        if self.point.phase == EXIT and isinstance(node, Managed):
-            item = self.point.item
-            closed = self.adopted(node, item + 1, [at(ast.Pass(), node)], item)
-            return self.adopted(node, item, [*closed, *self.ran()])
         if self.point.phase == MATCH and isinstance(node, (ast.Try, ast.TryStar)):
             return self.matching(node)
         method: Callable[[ast.stmt], Block] | None
         method = getattr(self, f"cell_{type(node).__name__}", None)
         return method(node) if method is not None else [*self.block([node]), *self.ran()]
+
+    def exiting(self, node: Managed) -> Block:
+        """The exit that failed, unless it is skipped, and what its body was left for."""
+        item, how = self.point.item, NORMAL
+        if self.point.raised:
+            handler = nowhere(ast.ExceptHandler(None, None, []))
+            handler.body = [*self.rehandled(), nowhere(ast.Raise())]
+            passing = ast.Try(
+                [nowhere(ast.Raise(runtime("handled", constant(self.id))))], [handler], [], []
+            )
+            body: Block = [nowhere(passing)]
+        else:
+            body = [at(ast.Pass(), node)]
+            if (id(node), HOW) in self.numbers:
+                how = self.modes.pop(0)
+        if self.action == "skip":
+            closed = body
+        else:
+            number = self.number(node, item)
+            adopt = runtime("adopt" + suffix(node), self.kept(number))
+            manager = at(adopt, node.items[item].context_expr)
+            closed = [replaced(node, items=[ast.withitem(manager, None)], body=body)]
+            closed += self.clear(number)
+        inner = self.managing(node, lambda _: [*closed, *self.ran(), *self.leaving(how)])
+        return self.adopted(node, item, inner)
+
+    def leaving(self, how: int) -> Block:
+        """What a body that was left so goes on with, behind the block that is done with."""
+        if how == RETURN and self.flavour & CO_ASYNC_GENERATOR:
+            return self.Return(nowhere(ast.Return(None)))
+        if how == RETURN:
+            return self.Return(nowhere(ast.Return(load(names.VALUE))))
+        if how == BREAK:
+            return self.Break(nowhere(ast.Break()))
+        if how == CONTINUE:
+            return self.Continue(nowhere(ast.Continue()))
+        return []
 
     def around(self, node: ast.stmt, *instead: ast.stmt) -> Block:
         """`instead` in place of the cell, inside what has been entered of it.

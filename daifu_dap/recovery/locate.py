@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import dis
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import CellType, CodeType
@@ -220,16 +220,12 @@ def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
     elif isinstance(node, Managed):
         inside = [n for n, item in enumerate(node.items) if within(item, place)]
         operation, offset = awaited(code, offset)
-        if operation in BEFORE:
-            item = outside(code, offset, node)
-        elif inside and not (
-            leaving(code, offset) and nth(code, offset, BEFORE, place, node) > inside[0]
-        ):
-            item = inside[0]
-        else:
+        item = outside(code, offset, node)
+        if operation not in BEFORE and (not inside or leaving(code, offset)):
             raised = operation == "WITH_EXCEPT_START"
-            item = outside(code, offset, node) if raised else 0
             return replace(point, phase=EXIT, item=item, raised=raised)
+        if inside and within_target(node.items[inside[0]], place):
+            item = inside[0]  # what it gave is assigned when it is entered
         return replace(point, phase=ENTER, item=item) if item else point
     elif isinstance(node, (ast.Try, ast.TryStar)):
         chosen = [n for n, handler in enumerate(node.handlers) if contains(handler, place)]
@@ -257,32 +253,21 @@ def within(item: ast.withitem, place: Position) -> bool:
     return any(contains(part, place) for part in parts)
 
 
+def within_target(item: ast.withitem, place: Position) -> bool:
+    return item.optional_vars is not None and contains(item.optional_vars, place)
+
+
 def leaving(code: CodeType, offset: int) -> bool:
     """Whether the instruction at `offset` calls a manager's exit: with three Nones, or with an
     exception.
     """
     if dis.opname[code.co_code[offset]] == "WITH_EXCEPT_START":
         return True
-    if dis.opname[code.co_code[offset]] not in ("CALL", "PRECALL"):
+    if dis.opname[code.co_code[offset]] not in ("CALL", "PRECALL") or code.co_code[offset + 1] != 2:
         return False
     before = [each for each in dis.get_instructions(code) if each.offset < offset]
     loads = [each for each in before if each.opname != "PRECALL"][-3:]
     return all(each.opname == "LOAD_CONST" and each.argval is None for each in loads)
-
-
-def nth(
-    code: CodeType, offset: int, operations: Collection[str], place: Position, node: Managed
-) -> int:
-    """How many of `operations` of the `with` statement `node` come before `offset`."""
-    count = 0
-    for each in dis.get_instructions(code):
-        if each.offset >= offset:
-            break
-        at = each.positions
-        if each.opname in operations and at is not None and contains(node, tuple(at)):  # type: ignore[arg-type]
-            inner = descend(node.body, tuple(at))  # type: ignore[arg-type]
-            count += not inner
-    return count
 
 
 def outside(code: CodeType, offset: int, node: Managed) -> int:

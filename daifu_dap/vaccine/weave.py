@@ -85,13 +85,17 @@ NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
 """How the `try` part of a `finally` statement was left; PENDING: by an exception."""
 
 
+HOW = -1
+"""Which of the numbers of a `with` names the local that says how its body was left; only one that
+may be left by return, break or continue has it."""
+
 STAR = 1
 """Which of the slots of an `except*` statement holds its `recovery.star.Star`."""
 
 
 @dataclass
 class Enclosing:
-    """A loop (with its slot, None for `while`) or a `finally` statement around a place."""
+    """A loop (with its slot, None for `while`), `finally` statement or `with` around a place."""
 
     kind: str
     number: int | None
@@ -188,9 +192,20 @@ class Weaver:
             self.enclosing.pop()
 
     def With(self, node: Managed) -> Block:
-        return self.managers(node, 0, self.block(node.body))
+        return self.managers(node, 0, self.managing(node, self.block))
 
     AsyncWith = With
+
+    def managing(self, node: Managed, weave: Callable[[list[ast.stmt]], Block]) -> Block:
+        """The body of a `with`, of which is noted how it is left."""
+        how = self.numbers.get((id(node), HOW))
+        if how is None:
+            return weave(node.body)
+        self.enclosing.append(Enclosing("with", how))
+        try:
+            return [*weave(node.body), *self.mark(how, NORMAL)]
+        finally:
+            self.enclosing.pop()
 
     def managers(self, node: Managed, start: int, body: Block) -> Block:
         """`with` items from `start` on, one statement each, around the woven `body`."""
@@ -286,7 +301,7 @@ class Weaver:
     # ---- leaving loops and functions
 
     def Return(self, node: ast.Return) -> Block:
-        crossed = [each.number for each in self.enclosing if each.kind == "finally"]
+        crossed = [each.number for each in self.enclosing if each.kind != "loop"]
         if not crossed:
             return [node]
         marks = [mark for number in crossed for mark in self.mark(number, RETURN)]
@@ -302,7 +317,7 @@ class Weaver:
         return [*self.crossing(CONTINUE), node]
 
     def crossing(self, how: int) -> Block:
-        """The marks for each `finally` between here and the nearest loop."""
+        """The marks for each `finally` and `with` between here and the nearest loop."""
         marks: Block = []
         for each in reversed(self.enclosing):
             if each.kind == "loop":
@@ -507,6 +522,20 @@ def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.stmt, int]]:
     return found
 
 
+def leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements of `body` may leave it by return, break or continue."""
+    todo = [(each, False) for each in body]
+    while todo:
+        node, looping = todo.pop()
+        kind = type(node)
+        if kind is ast.Return or (not looping and kind in (ast.Break, ast.Continue)):
+            return True
+        if kind not in BARE:
+            looping = looping or isinstance(node, (Loop, ast.While))
+            todo += [(each, looping) for each in children(node)]
+    return False
+
+
 def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
     return [node for node, _ in slotted(statements) if isinstance(node, Loop)]
 
@@ -525,6 +554,8 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
         elif isinstance(statement, Managed):
             for index in range(len(statement.items)):
                 numbers[id(statement), index] = len(numbers)
+            if leaves(statement.body):
+                numbers[id(statement), HOW] = len(numbers)
         if isinstance(statement, ast.TryStar):
             numbers[id(statement), STAR] = len(numbers)
         todo += reversed(children(statement))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 import daifu_dap as daifu
@@ -179,19 +181,63 @@ def test_an_exit_that_raises_is_retried_alone(lab: Lab, withs: str) -> None:
     assert lab.log.count(("exit", 1, None)) == lab.log.count(("enter", 1)) == 2 * withs.count("1")
 
 
-def test_an_exit_that_raises_while_an_exception_passes_is_not_retried_blindly(lab: Lab) -> None:
-    lab.always = daifu.Retry()
-    module = lab.module("""
-    def main(library):
-        try:
-            with library:
-                raise KeyError("meant")
-        except KeyError:
-            return "handled"
-    """)
-    with pytest.raises(Boom):
-        module.main(Library(lab.log, "exit"))
-    assert [each.refusal for each in lab.crashes] == [None, "DFU0022"]
+EXITS = """
+    class Flaky:
+        def __init__(self, name): self.name = name
+        def __enter__(self): log(("enter", self.name)); return self
+        def __exit__(self, kind, error, traceback):
+            depth = 0
+            while traceback is not None: traceback, depth = traceback.tb_next, depth + 1
+            flaky()
+            log(("exit", self.name, kind and kind.__name__, error and error.args, depth))
+            return self.name == kind
+    def fail():
+        raise KeyError("meant")
+    def main():
+        got = []
+        for turn in range(4):
+            try:
+                with Flaky(1), Flaky(2) as two:
+                    with Flaky(3):
+                        if turn == 0: continue
+                        if turn == 1: fail()
+                        if turn == 3: return got.append(turn) or (got, turn)
+                    got.append(turn)
+            except KeyError as error:
+                got.append(error.args)
+            finally:
+                log(("finally", turn))
+"""
+
+
+def test_an_exit_is_retried_whatever_its_body_was_left_for(lab: Lab) -> None:
+    lab.check_everywhere(EXITS)
+
+
+def test_an_exit_is_retried_when_its_block_is_broken_out_of(lab: Lab) -> None:
+    lab.check_everywhere(EXITS.replace("return got.append(turn) or (got, turn)", "break"))
+
+
+def test_an_exit_that_swallows_is_retried(lab: Lab) -> None:
+    lab.check_everywhere(
+        EXITS.replace("return self.name == kind", "return self.name == 2 and kind is KeyError")
+    )
+
+
+def test_an_exit_at_module_level_is_retried(lab: Lab) -> None:
+    lines = textwrap.dedent(EXITS).splitlines()
+    at = next(n for n, line in enumerate(lines) if "def main" in line)
+    body = [line[4:] for line in lines[at + 1 :]]
+    text = "\n".join([*lines[:at], *body])
+    lab.check_everywhere(text.replace("return got.append(turn) or (got, turn)", "break"), "got")
+
+
+def test_a_skipped_exit_lets_go_on_what_was_on_its_way(lab: Lab) -> None:
+    lab.always = daifu.Skip()
+    for at in range(1, 10):
+        assert lab.woven(EXITS, fail=(at,))[0] == ([(("meant",)), 2, 3], 3), at
+        assert lab.booms == 1
+        lab.crashes.clear()
 
 
 def test_seven_managers_in_one_statement(lab: Lab) -> None:
