@@ -530,8 +530,10 @@ def leaves(body: Sequence[ast.stmt]) -> bool:
         kind = type(node)
         if kind is ast.Return or (not looping and kind in (ast.Break, ast.Continue)):
             return True
-        if kind not in BARE:
-            looping = looping or isinstance(node, (Loop, ast.While))
+        if isinstance(node, (Loop, ast.While)):
+            todo += [(each, True) for each in node.body]
+            todo += [(each, looping) for each in node.orelse]
+        elif kind not in BARE:
             todo += [(each, looping) for each in children(node)]
     return False
 

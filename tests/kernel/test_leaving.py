@@ -218,6 +218,24 @@ def test_an_exit_is_retried_when_its_block_is_broken_out_of(lab: Lab) -> None:
     lab.check_everywhere(EXITS.replace("return got.append(turn) or (got, turn)", "break"))
 
 
+def test_an_exit_is_retried_when_the_else_of_a_loop_in_its_block_leaves_it(lab: Lab) -> None:
+    whole = "return got.append(turn) or (got, turn)"
+    assert f"if turn == 3: {whole}" in EXITS
+    broken = EXITS.replace(f"if turn == 3: {whole}", "for _ in ():\n" + " " * 28 + "pass")
+    lab.check_everywhere(
+        broken.replace(
+            "                    got.append(turn)\n",
+            " " * 24
+            + "else:\n"
+            + " " * 28
+            + "if turn == 3: break\n"
+            + " " * 20
+            + "got.append(turn)\n",
+            1,
+        )
+    )
+
+
 def test_an_exit_that_swallows_is_retried(lab: Lab) -> None:
     lab.check_everywhere(
         EXITS.replace("return self.name == kind", "return self.name == 2 and kind is KeyError")
