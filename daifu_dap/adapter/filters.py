@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+
+from daifu_dap.common import condition
 
 CRASH = "daifu.crash"
 
@@ -11,7 +14,11 @@ COVERED = "userUnhandled"
 earlier: "no exception stops twice", and pydevd's own way of finding them needs a line for every
 instruction that an exception passes, which a barrier has not."""
 
-CAPABILITIES = {"supportsReplaceCellRequest": True, "supportsRestartFrame": True}
+CAPABILITIES = {
+    "supportsReplaceCellRequest": True,
+    "supportsRestartFrame": True,
+    "supportsExceptionFilterOptions": True,
+}
 
 CRASH_FILTER = {
     "filter": CRASH,
@@ -19,6 +26,9 @@ CRASH_FILTER = {
     "default": True,
     "description": "Hold the program at the statement that crashed, so that it can be mended and "
     "go on.",
+    "supportsCondition": True,
+    "conditionDescription": "Types of exceptions to hold, such as: RuntimeError, "
+    "torch.OutOfMemoryError. With ! in front: not these. *: those that are handled, too.",
 }
 
 
@@ -36,23 +46,51 @@ def capabilities(theirs: dict[str, Any]) -> dict[str, Any]:
     return {**theirs, **CAPABILITIES, "exceptionBreakpointFilters": [CRASH_FILTER, *filters]}
 
 
-def split(arguments: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
-    """Tell whether `setExceptionBreakpoints` has the crash barrier on, and return its arguments
-    without it, which are debugpy's."""
-    theirs = dict(arguments)
-    names = arguments.get("filters")
+@dataclass(frozen=True)
+class Wish:
+    """What `setExceptionBreakpoints` says about the crash barrier.
+
+    Attributes:
+        on: whether it is on.
+        condition: which exceptions it is for; None for those that nobody handles.
+        fault: why the condition that was given cannot be used, or None.
+    """
+
+    on: bool
+    condition: str | None = None
+    fault: str | None = None
+
+
+def wish(arguments: dict[str, Any]) -> Wish:
+    """Read the part of `setExceptionBreakpoints` that concerns the crash barrier."""
+    if CRASH not in asked(arguments):
+        return Wish(False)
     options = arguments.get("filterOptions")
-    on = CRASH in asked(arguments)
-    ours = (CRASH, COVERED) if on else (CRASH,)
-    if isinstance(names, list):
-        theirs["filters"] = [name for name in names if name not in ours]
-    if isinstance(options, list):
-        theirs["filterOptions"] = [
-            each
-            for each in options
-            if not (isinstance(each, dict) and each.get("filterId") in ours)
-        ]
-    return on, theirs
+    for each in options if isinstance(options, list) else ():
+        if isinstance(each, dict) and each.get("filterId") == CRASH:
+            text = each.get("condition")
+            if text is None or (isinstance(text, str) and not text.strip()):
+                continue
+            try:
+                if not isinstance(text, str):
+                    raise ValueError("it must be a string")
+                condition.parse(text)
+            except ValueError as error:
+                said = f"The condition is not used, and the barrier is on without it: {error}."
+                return Wish(True, None, said)
+            return Wish(True, text)
+    return Wish(True)
+
+
+def theirs(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `setExceptionBreakpoints` that are debugpy's, which knows no options: its
+    filters go by name."""
+    wanted = asked(arguments)
+    ours = (CRASH, COVERED) if CRASH in wanted else (CRASH,)
+    rest = {key: value for key, value in arguments.items() if key != "filterOptions"}
+    if isinstance(rest.get("filters", []), list):
+        rest["filters"] = [name for name in wanted if name not in ours]
+    return rest
 
 
 def crash_first(arguments: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
@@ -60,15 +98,19 @@ def crash_first(arguments: dict[str, Any], body: dict[str, Any]) -> dict[str, An
 
     The protocol lists the breakpoints in the order of the filters, then of the options.
     """
-    theirs = body.get("breakpoints")
+    wanted = asked(arguments)
+    ours = (CRASH, COVERED) if CRASH in wanted else (CRASH,)
+    # debugpy leaves its list out when it has set nothing.
+    theirs = body.get("breakpoints", [] if set(wanted).issubset(ours) else None)
     if not isinstance(theirs, list):
         return body
     rest = list(theirs)
-    listed = []
-    wanted = asked(arguments)
-    ours = (CRASH, COVERED) if CRASH in wanted else (CRASH,)
+    listed: list[Any] = []
+    fault = wish(arguments).fault
     for name in wanted:
-        if name in ours:
+        if name == CRASH and fault is not None:
+            listed.append({"verified": False, "message": fault})
+        elif name in ours:
             listed.append({"verified": True})
         elif rest:
             listed.append(rest.pop(0))

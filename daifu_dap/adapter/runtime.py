@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from daifu_dap.adapter.filters import Wish
 from daifu_dap.common.framing import MAX_BODY
 
 Json = dict[str, Any]
@@ -23,12 +24,13 @@ PATIENCE = 600.0
 """Seconds that an answer may take: applying an edit runs the person's new top-level statements."""
 
 
-def greeting(filter_on: bool) -> Json:
-    """Return the arguments of the `evaluate` that tells the runtime that a client is there.
+def greeting(wish: Wish) -> Json:
+    """Return the arguments of the `evaluate` that tells the runtime that a client is there, and
+    what it wishes of the crash barrier.
 
     It may come to a program without our runtime, and changes nothing there.
     """
-    text = json.dumps({"do": "hello", "filter": filter_on})
+    text = json.dumps({"do": "hello", "filter": wish.on, "condition": wish.condition})
     loaded = "'daifu_dap' in __import__('sys').modules"
     return {"expression": f"{ENTRY}({text!a}) if {loaded} else None", "context": "clipboard"}
 

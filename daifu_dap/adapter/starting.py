@@ -24,7 +24,7 @@ class Start:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.begun = False
-        self.filter_on = True
+        self.wish = filters.Wish(True)
         self._attached = False
 
     def claims(self, request: Message) -> bool:
@@ -91,15 +91,16 @@ class Start:
         session.forward(request, arguments)
 
     def set_exception_breakpoints(self, request: Message) -> None:
-        """Set debugpy's filters, and tell the runtime whether the crash barrier is on."""
+        """Set debugpy's filters, and tell the runtime what the crash barrier is for."""
         session = self._session
-        on, theirs = filters.split(request.get("arguments") or {})
+        arguments = request.get("arguments") or {}
+        wish = filters.wish(arguments)
 
         def task() -> None:
-            if on != self.filter_on:
-                self.filter_on = on
-                session.ask("evaluate", runtime.greeting(on), PATIENCE)
-            session.forward(request, theirs)
+            if wish != self.wish:
+                self.wish = wish
+                session.ask("evaluate", runtime.greeting(wish), PATIENCE)
+            session.forward(request, filters.theirs(arguments))
 
         session.later(task, request)
 
@@ -113,7 +114,7 @@ class Start:
         def task() -> None:
             if session.attributes.vaccinate != "none" or self._attached:
                 asked: Message = {"type": "request", "command": "evaluate"}
-                asked["arguments"] = runtime.greeting(self.filter_on)
+                asked["arguments"] = runtime.greeting(self.wish)
                 session.send(asked, "evaluate", lambda answer: None)
             session.forward(request)
 

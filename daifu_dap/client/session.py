@@ -29,6 +29,10 @@ INITIALIZE: dict[str, Any] = {
 }
 
 
+Filters = Sequence[str | Mapping[str, str]]
+"""Exception filters: names, or objects with `filterId` and `condition`."""
+
+
 class Client:
     """One debug session, driven from a script.
 
@@ -71,7 +75,7 @@ class Client:
         cwd: str | os.PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         breakpoints: Mapping[str, Sequence[int]] | None = None,
-        filters: Sequence[str] | None = None,
+        filters: Filters | None = None,
         adapter: Sequence[str] | None = None,
         timeout: float = 30.0,
         reverse: Reverse | None = None,
@@ -82,10 +86,11 @@ class Client:
         ``program`` is the script (give ``module`` or ``code`` among the attributes instead for the
         other kinds of start), ``cwd`` its working folder (default: the script's own), ``env`` what
         is added to its environment, ``breakpoints`` lines by file, ``filters`` the exception
-        filters to set (None sends none, which leaves the crash barrier on), ``adapter`` the command
-        of the adapter to start, and ``attributes`` any other launch attribute.  Child processes run
-        without a debugger unless ``subProcess`` is given: then each of them waits until a client
-        attaches to it.  Raises ``RequestFailed`` when the adapter refuses the launch.
+        filters to set, as for `set_filters` (None sends none, which leaves the crash barrier on),
+        ``adapter`` the command of the adapter to start, and ``attributes`` any other launch
+        attribute.  Child processes run without a debugger unless ``subProcess`` is given: then each
+        of them waits until a client attaches to it.  Raises
+        ``RequestFailed`` when the adapter refuses the launch.
         """
         if program is not None:
             program = os.path.abspath(program)
@@ -107,7 +112,7 @@ class Client:
         port: int,
         *,
         breakpoints: Mapping[str, Sequence[int]] | None = None,
-        filters: Sequence[str] | None = None,
+        filters: Filters | None = None,
         timeout: float = 30.0,
         **attributes: Any,
     ) -> Self:
@@ -169,7 +174,7 @@ class Client:
         arguments: Mapping[str, Any],
         *,
         breakpoints: Mapping[str, Sequence[int]] | None = None,
-        filters: Sequence[str] | None = None,
+        filters: Filters | None = None,
     ) -> None:
         """Go through ``initialize``, ``request`` (launch or attach) and ``configurationDone``.
 
@@ -182,9 +187,21 @@ class Client:
         for path, lines in (breakpoints or {}).items():
             self.set_breakpoints(path, lines)
         if filters is not None:
-            self.request("setExceptionBreakpoints", filters=list(filters))
+            self.set_filters(filters)
         self.request("configurationDone")
         self.wire.result(seq, request, self.timeout)
+
+    def set_filters(self, filters: Filters) -> list[dict[str, Any]]:
+        """Set the exception filters, and return a breakpoint for each.
+
+        A filter is its name, or an object with `filterId` and `condition`; those with a condition
+        come last in the answer.  Raises ``RequestFailed`` when they are no filters.
+        """
+        names = [each for each in filters if isinstance(each, str)]
+        options = [dict(each) for each in filters if not isinstance(each, str)]
+        asked: dict[str, Any] = {"filters": names, "filterOptions": options}
+        body = self.request("setExceptionBreakpoints", **asked)
+        return list(body.get("breakpoints") or ())
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -428,7 +445,7 @@ class Client:
         request: str,
         arguments: Mapping[str, Any],
         breakpoints: Mapping[str, Sequence[int]] | None,
-        filters: Sequence[str] | None,
+        filters: Filters | None,
     ) -> None:
         """Start, and close everything again when the start fails."""
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import bridge, control
+from daifu_dap.recovery import bridge, control, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
 
@@ -36,9 +36,10 @@ def digest(text: str) -> str:
 
 
 def _hello(request: Json) -> Json:
-    """A client is there; its crash filter is on or off."""
+    """A client is there; its crash filter is on or off, perhaps on a condition."""
     bridge.greet()
     bridge.set_filter(bool(request["filter"]))
+    wanted.set_client_filter(request.get("condition"))
     return {}
 
 

@@ -106,8 +106,8 @@ def crash(frame: FrameType, exception: BaseException, span: Extent | None = None
     chosen = wanted.present()
     if not chosen.admits(exception):
         return False
-    if not chosen.names(exception) and (signal(exception) or cancelled(exception)):
-        return False
+    if signal(exception) or cancelled(exception):
+        return chosen.names(exception)
     traceback = exception.__traceback__
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next

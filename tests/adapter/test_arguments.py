@@ -115,11 +115,39 @@ def test_the_crash_filter_comes_first_and_replaces_the_default_of_uncaught() -> 
 
 
 def test_the_crash_filter_is_not_forwarded() -> None:
-    on, theirs = filters.split({"filters": ["uncaught", "daifu.crash"]})
-    assert (on, theirs) == (True, {"filters": ["uncaught"]})
-    on, theirs = filters.split({"filters": [], "filterOptions": [{"filterId": "daifu.crash"}]})
-    assert (on, theirs) == (True, {"filters": [], "filterOptions": []})
-    assert filters.split({"filters": ["raised"]}) == (False, {"filters": ["raised"]})
+    asked: dict[str, Any] = {"filters": ["uncaught", "daifu.crash"]}
+    assert filters.theirs(asked) == {"filters": ["uncaught"]}
+    assert filters.wish(asked) == filters.Wish(True)
+    assert filters.theirs({"filters": ["raised"]}) == {"filters": ["raised"]}
+    assert filters.wish({"filters": ["raised"]}) == filters.Wish(False)
+
+
+def test_filters_of_debugpy_that_come_as_options_go_by_name() -> None:
+    asked = {"filters": [], "filterOptions": [
+        {"filterId": "raised"}, {"filterId": "daifu.crash", "condition": " "},
+    ], "exceptionOptions": []}  # fmt: skip
+    assert filters.theirs(asked) == {"filters": ["raised"], "exceptionOptions": []}
+    assert filters.wish(asked) == filters.Wish(True)
+
+
+@pytest.mark.parametrize("condition", [
+    "KeyError", "*", "RuntimeError, torch.OutOfMemoryError, !KeyError", "! KeyError ,*",
+])  # fmt: skip
+def test_a_condition_of_the_crash_filter(condition: str) -> None:
+    asked = {"filters": [], "filterOptions": [{"filterId": "daifu.crash", "condition": condition}]}
+    assert filters.wish(asked) == filters.Wish(True, condition)
+    assert filters.crash_first(asked, {"breakpoints": []})["breakpoints"] == [{"verified": True}]
+
+
+@pytest.mark.parametrize("condition", ["x > 3", "KeyError OSError", "a..b", "!*", "KeyError,,", 7])
+def test_a_condition_that_is_none_is_said_in_the_answer(condition: object) -> None:
+    asked = {"filters": ["raised"],
+             "filterOptions": [{"filterId": "daifu.crash", "condition": condition}]}  # fmt: skip
+    wish = filters.wish(asked)
+    assert wish.on and wish.condition is None
+    first, second = filters.crash_first(asked, {"breakpoints": [{"verified": True}]})["breakpoints"]
+    assert first == {"verified": True}
+    assert second["verified"] is False and "is not used" in second["message"]
 
 
 def test_each_filter_asked_for_has_its_place_in_the_answer() -> None:

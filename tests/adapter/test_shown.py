@@ -117,6 +117,55 @@ def test_the_crash_filter(project: Project, filters: list[str] | None, stops: bo
     assert client.wire.pending("stopped") == 0
 
 
+HANDLED = """
+def f(kind):
+    try:
+        raise kind("first")
+    except LookupError as error:
+        print("handled", error)
+for kind in (KeyError, IndexError):
+    f(kind)
+print(1 / 0)
+"""
+
+
+@pytest.mark.parametrize(("condition", "held"), [
+    ("ZeroDivisionError", ["ZeroDivisionError"]), ("OSError, !KeyError", []),
+    ("*", ["KeyError", "IndexError", "ZeroDivisionError"]),
+    ("*, LookupError, !IndexError", ["KeyError"]), ("no good", ["ZeroDivisionError"]),
+])  # fmt: skip
+def test_a_condition_widens_and_narrows_the_crash_filter(
+    project: Project, condition: str, held: list[str]
+) -> None:
+    wanted = [{"filterId": "daifu.crash", "condition": condition}]
+    client = project.launch(HANDLED, filters=wanted)
+    assert client.capabilities["supportsExceptionFilterOptions"]
+    for kind in held:
+        assert client.wait_crash().exception_type == kind
+        client.resolve("raise")
+    assert client.wait_exit() == 1
+    assert client.output().count("handled") == 2
+    assert client.wire.pending("stopped") == 0
+
+
+def test_a_condition_can_be_changed_while_a_crash_is_held(project: Project) -> None:
+    client = project.launch(HANDLED, filters=["daifu.crash", "uncaught"])
+    assert client.wait_crash().exception_type == "ZeroDivisionError"
+    client.resolve("skip")
+    assert client.wait_exit() == 0
+    client = project.launch(HANDLED, filters=[{"filterId": "daifu.crash", "condition": "*"}])
+    assert client.wait_crash().exception_type == "KeyError"
+    answers = client.set_filters([{"filterId": "daifu.crash", "condition": "no good"}])
+    assert [each["verified"] for each in answers] == [False] and "'no good'" in answers[0][
+        "message"
+    ]
+    assert client.set_filters(["daifu.crash"]) == [{"verified": True}]
+    client.resolve("skip")
+    assert client.wait_crash().exception_type == "ZeroDivisionError"
+    client.resolve("skip")
+    assert client.wait_exit() == 0
+
+
 def test_an_exception_in_the_console_does_not_stop_again(project: Project) -> None:
     client = project.crashed("def f(n):\n    return 1 // n\n\nprint(f(0))\n")
     with pytest.raises(Exception, match="ZeroDivisionError"):
