@@ -163,7 +163,7 @@ class Crashes:
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and retry."""
         stop = self._pick(fields)
-        body, events = self._apply(stop, lambda: self._collect(fields))
+        body, events = self._apply(stop, lambda: self._collect(fields), going=True)
         self._leave(request, [stop], stop.way, body, events)
 
     def resolve(self, request: Message, fields: Fields) -> None:
@@ -203,9 +203,11 @@ class Crashes:
         if self._session.attributes.on_continue == "raise" and not chosen:
             self._leave(request, stops, {"action": "raise"}, self._continued(stops), [])
             return
+        for each in stops[1:]:  # which an edit for the first leaves in their texts
+            self.ask("check", {**each.way, "stopId": each.stop_id}, each)
         events: list[Json] = []
         for each in stops:
-            events += self._apply(each, lambda: Edit({}, []))[1]
+            events += self._apply(each, lambda: Edit({}, []), going=True)[1]
         self._leave(request, stops, None, self._continued(stops), events)
 
     def journal(self, request: Message, fields: Fields) -> None:
@@ -256,12 +258,17 @@ class Crashes:
         return surgery.plan(files, None if abandoned else stop.point, self._baseline)
 
     def _apply(
-        self, stop: Stop, make: Callable[[], Edit], leaving: Json | None = None
+        self,
+        stop: Stop,
+        make: Callable[[], Edit],
+        leaving: Json | None = None,
+        going: bool = False,
     ) -> tuple[Json, list[Json]]:
         """Apply an edit, all or nothing; return the answer's body and the events to send.
 
         With `leaving` the crashed frame does not go on in the new text but is left in that way,
-        and nothing is applied unless it can be.
+        and nothing is applied unless it can be.  With `going` it goes on in the new text at
+        once, and so nothing is applied unless it can.
 
         Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
         """
@@ -284,6 +291,8 @@ class Crashes:
                 asked = {"stopId": stop.stop_id, "files": files, "resume": plan.resume_at}
                 asked["expect"] = {path: self.texts.running[path] for path in files}
                 asked["leaving"] = leaving
+                if going:
+                    asked["going"] = Stop(stop.thread_id, 0, {}, stop.point, goal=goal).way
                 done = self.ask("replace", asked, stop)
                 if done.get("stale"):
                     self._refresh()

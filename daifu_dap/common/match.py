@@ -14,6 +14,7 @@ statement (`pivot`) gets its image first: a merged statement must run again, not
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Final
@@ -106,9 +107,10 @@ class Matching:
         gone: list[Stmt] = []
         come: list[Stmt] = []
         for before, after in groups.values():
-            if len(before) != len(after):
+            several = len(before) > 1 or len(after) > 1
+            for like in (Stmt.same, _decorated_alike) if several else ():
                 for one in list(before):
-                    twin = next((two for two in after if one.same(two)), None)
+                    twin = next((two for two in after if like(one, two)), None)
                     if twin is not None:
                         self._link(one, twin)
                         before.remove(one)
@@ -380,6 +382,14 @@ def _dice(one: frozenset[str], two: frozenset[str]) -> float:
 
 def _shape(stmt: Stmt) -> str:
     return f"{stmt.kind} {stmt.target or ' '.join(stmt.head.split(' ', 5)[:5])}"
+
+
+def _decorated_alike(old: Stmt, new: Stmt) -> bool:
+    """Tell whether two definitions of one name have the same decorators, as two getters have."""
+    one, two = (
+        [ast.dump(each) for each in getattr(stmt.node, "decorator_list", ())] for stmt in (old, new)
+    )
+    return one == two
 
 
 def _weight(stmt: Stmt) -> int:

@@ -73,9 +73,11 @@ def _replace(request: Json) -> Json:
             return {"stale": True}
     place = request.get("resume")
     resume = tuple(place) if place else None
-    leaving = request.get("leaving")
-    resolution = _resolution(held, leaving) if leaving else None
-    done = control.replace(held.crash, dict(request["files"]), resume, resolution)
+    leaving, going = (
+        _resolution(held, request[each]) if request.get(each) else None
+        for each in ("leaving", "going")
+    )
+    done = control.replace(held.crash, dict(request["files"]), resume, leaving, going)
     return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
 
 
@@ -99,7 +101,8 @@ def _target(request: Json) -> Json:
     """The cell on a line of the crashed frame, at which it can go on."""
     crash = _find(request).crash
     point = control.goal(crash, request["line"])
-    first, last = extent(point.node)
+    shown = crash.present.image(point.node) if crash.present is not None else None
+    first, last = extent(shown or point.node)
     label = crash.source.splitlines()[first - 1].strip()
     return {"line": first, "target": {"label": label, "line": first, "endLine": last}}
 

@@ -29,6 +29,7 @@ def replace(
     files: dict[str, str],
     resume: Place | None = None,
     leaving: Resolution | None = None,
+    going: Resolution | None = None,
 ) -> dict[str, Any]:
     """Make `files` the running texts; the crash stays held.
 
@@ -38,6 +39,8 @@ def replace(
         resume: line and column (bytes) of the statement at which the frame goes on, if it was
             planned.
         leaving: how the crashed frame is to be left, if it is not to go on in the new texts.
+        going: how it is to go on in the new texts, to be refused if it cannot; None: that shows
+            when it is to.
 
     Returns:
         `functions`: qualified names of the functions that run new code from their next call on;
@@ -46,8 +49,9 @@ def replace(
     Raises:
         Refusal: it cannot be done; nothing has changed.
     """
-    then = None if leaving is None else partial(post, crash, leaving)
-    return _replace.replace(crash, files, resume, then)
+    resolution = leaving or going
+    then = None if resolution is None else partial(post, crash, resolution)
+    return _replace.replace(crash, files, resume, then, leaving is not None)
 
 
 def post(crash: Crash, resolution: Resolution) -> None:

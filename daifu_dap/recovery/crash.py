@@ -11,10 +11,11 @@ from types import CellType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import scenario
+from daifu_dap.recovery import scenario, twins, versions
 from daifu_dap.recovery.locate import Point
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.patch import CO_OPTIMIZED
+from daifu_dap.vaccine.text import Text
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Crash:
         self.diff: list[str] = []
         self.decision: object = None
         self.made: Any = None
+        self._present: twins.Present | None = None
 
     @property
     def filename(self) -> str:
@@ -149,16 +151,37 @@ class Crash:
 
     @property
     def line(self) -> int:
-        return self.target.node.lineno
+        return self.cell[1].lineno
 
     @property
     def end_line(self) -> int:
-        return header_end(self.target.node)[0]
+        return header_end(self.cell[1])[0]
 
     @property
     def source(self) -> str:
-        """The running text of the file."""
-        return self.target.text.text
+        """The running text of the file, also if this call is one of an older text."""
+        file = versions.find(self.filename)
+        return (self.target.text if file is None else file.present).text
+
+    @property
+    def present(self) -> twins.Present | None:
+        """Where the running text has what this call runs; None if it runs that text itself."""
+        own, file = self.target.text, versions.find(self.filename)
+        if file is None or file.present is own:
+            return None
+        known = self._present
+        if known is None or (known.own, known.now) != (own, file.present):
+            known = self._present = twins.Present(own, file.present, self.target.node)
+        return known
+
+    @property
+    def cell(self) -> tuple[Text, ast.stmt]:
+        """The crashed cell in the running text; in its own if that has it no more."""
+        node, present = self.target.node, self.present
+        image = present.image(node) if present is not None else None
+        return (
+            (self.target.text, node) if present is None or image is None else (present.now, image)
+        )
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -186,9 +209,8 @@ class Crash:
 
     def describe(self) -> dict[str, Any]:
         """The body of `daifu/describe`, without what only the debug adapter knows."""
-        node = self.target.node
+        text, node = self.cell
         end_line, end_column = header_end(node)
-        text = self.target.text
         body = {
             "stopId": self.stop_id,
             "cell": {
@@ -225,7 +247,10 @@ class Crash:
         """The lines of the cells at which the frame can go on."""
         from daifu_dap.recovery import leap
 
-        return [leap.extent(each.node)[0] for each in leap.targets(self)] if self.leavable else []
+        nodes = [each.node for each in leap.targets(self)] if self.leavable else []
+        present = self.present
+        shown = nodes if present is None else [present.image(each) for each in nodes]
+        return [leap.extent(each)[0] for each in shown if each is not None]
 
     def release(self) -> None:
         """Let go of all that the exception holds."""

@@ -253,6 +253,12 @@ def goal(crash: Crash, line: int) -> Point:
         Refusal: there is none, or it cannot be entered from the crash.
     """
     text, scope = crash.target.text, crash.target.scope
+    if crash.present is not None:
+        own = crash.present.origin(line, scope)
+        if own is None:
+            where = f"the text of {crash.function} that this call runs"
+            raise Refusal.of(refusals.NO_CELL, path=crash.filename, line=line, where=where)
+        line = own
     found = on(text, scope, line)
     if found is None:
         for other in text.scopes.values():

@@ -16,22 +16,25 @@ import ast
 import contextlib
 import difflib
 import gc
+import inspect
 import linecache
 import os
 import sys
-import weakref
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from daifu_dap.common import align, outline, refusals
+from daifu_dap.common import align, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-from daifu_dap.recovery import continuation, dynamo, place, state, versions
+from daifu_dap.recovery import continuation, dynamo, place, state, twins, versions
 from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.locate import Point
 from daifu_dap.recovery.place import Place
+from daifu_dap.recovery.resolution import Retry
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
@@ -41,8 +44,11 @@ Undo = list[Callable[[], object]]
 
 
 def whole(crash: Crash, text: str) -> dict[str, Any]:
-    """Replace the crashed file's text without a plan made beforehand."""
-    return replace(crash, {crash.filename: text}, None)
+    """Replace the crashed file's text without a plan made beforehand, for a retry by it."""
+    from daifu_dap.recovery import barrier
+
+    retry = partial(barrier.prepared, crash, Retry())
+    return replace(crash, {crash.filename: text}, None, retry)
 
 
 def replace(
@@ -50,15 +56,21 @@ def replace(
     files: dict[str, str],
     resume: Place | None,
     then: Callable[[], object] | None = None,
+    stays: bool = False,
 ) -> dict[str, Any]:
-    """See `control.replace`; with `then`, called last, the crashed frame stays in its old text."""
+    """See `control.replace`.
+
+    Args:
+        then: called last; if it raises, everything is undone.
+        stays: whether the crashed frame stays in its old text.
+    """
     target = crash.target
     known = [versions.find(path) for path in files]
     tidy([crash.origin.text, target.text, *(each.present for each in known if each is not None)])
     with compiler.undisturbed():
         changes = [Change(path, text) for path, text in files.items()]
         for change in changes:
-            if change.file.path == crash.filename and then is None:
+            if change.file.path == crash.filename and not stays:
                 change.settle(crash)
                 assert change.plan is not None
                 target = place.moved(crash, change.new, change.plan, resume)
@@ -66,6 +78,10 @@ def replace(
     try:
         for change in changes:
             change.apply(undo, crash)
+        undo.append(partial(restored, crash, crash.target, crash.made, dict(crash.cells)))
+        if target is not crash.target:
+            crash.target = target
+            crash.made = None
         if then is not None:
             then()
     except BaseException as error:
@@ -75,20 +91,28 @@ def replace(
             raise
         raise Refusal.of(refusals.FAILED, error=f"{type(error).__name__}: {error}") from error
     state.edits += 1
-    if target is not crash.target:
-        crash.target = target
-        crash.made = None
     for change in changes:
         crash.diff += change.diff()
     functions = sorted({name for change in changes for name in change.functions})
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 
 
+def restored(crash: Crash, target: Point, made: Any, cells: dict[str, CellType]) -> None:
+    """Undo what moving a crash to a new text, and a look at how it goes on there, has changed."""
+    crash.target, crash.made = target, made
+    for name in [each for each in crash.cells if each not in cells]:
+        del crash.cells[name]
+
+
 class Change:
     """One file's new text.
 
     Attributes:
-        fresh: the new code of every function that is not the same, lines apart, by qualified name.
+        fresh: the new code of every function that is not the same, lines apart, by qualified name
+            and place in the new text.
+        changed: the qualified names of these.
+        same: the outermost functions that are, by name and first line in the running text, with the
+            number of lines that they moved.
         functions: the functions that will run new code.
 
     Raises:
@@ -106,7 +130,8 @@ class Change:
         self.functions: list[str] = []
         self.warnings: list[dict[str, Any]] = []
         self.plan: align.Resume | None = None
-        self._matching: Matching | None = None
+        self.base = self.old
+        self._matchings: dict[Text, Matching] = {}
         try:
             self.new.plain  # noqa: B018  (parses and compiles)
         except SyntaxError as error:
@@ -114,29 +139,53 @@ class Change:
         except (ValueError, RecursionError) as error:
             raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
         self.stale: dict[int, tuple[str, str]] = {}
-        self.fresh: dict[str, CodeType] = {}
-        self.same: dict[str, int] = {}
-        known = {scope.qualname: scope for scope in outermost(self.old)}
+        self.fresh: dict[tuple[str, tuple[int, int, int]], CodeType] = {}
+        self.changed: set[str] = set()
+        self.same: dict[tuple[str, int], int] = {}
+        pairs = ((scope, self.twin(scope, self.old)) for scope in outermost(self.old))
+        known = {id(after.node): before for before, after in pairs if after is not None}
         for scope in outermost(self.new):
-            before = known.get(scope.qualname)
-            if before is not None and self.old.segment(before.node) == self.new.segment(scope.node):
-                self.same[scope.qualname] = scope.first_line - before.first_line
-                continue
-            code = compiler.function(self.new, scope, file.select)
-            self.fresh |= {each.co_qualname: each for each in names.codes(code)}
+            before = known.get(id(scope.node))
+            if before is not None and self.unchanged(before, scope):
+                moved = scope.first_line - before.first_line
+                self.same[before.qualname, before.first_line] = moved
+            else:
+                self.changed |= {each.co_qualname for each in self.compile(scope)}
+
+    def unchanged(self, before: Scope, after: Scope) -> bool:
+        """Whether two functions are the same, lines apart."""
+        one, two = before.node, after.node
+        assert not isinstance(one, ast.Module) and not isinstance(two, ast.Module)
+        if one.lineno - before.first_line != two.lineno - after.first_line:
+            return False
+        return self.old.segment(one) == self.new.segment(two)
+
+    def compile(self, scope: Scope) -> list[CodeType]:
+        """The new code of an outermost function and of those inside it."""
+        found = names.codes(compiler.function(self.new, scope, self.file.select))
+        self.fresh |= {(each.co_qualname, twins.place(each)): each for each in found}
+        return found
 
     def settle(self, crash: Crash) -> None:
         """Find where the crashed frame goes on, for the file it stands in."""
         node = crash.target.node
-        old, new = outlined(crash.target.text), outlined(self.new)
-        self._matching = Matching(old, new, old.find(node.lineno, node.col_offset))
-        self.plan = place.settled(crash, self._matching)
+        matching = self.matching(crash.target.text)
+        matching.pivot = matching.old.find(node.lineno, node.col_offset)
+        self.plan = place.settled(crash, matching)
+        self.base = crash.target.text
 
-    def matching(self) -> Matching:
-        """The alignment of the running text with the new one."""
-        if self._matching is None:
-            self._matching = Matching(outlined(self.old), outlined(self.new))
-        return self._matching
+    def matching(self, old: Text | None = None) -> Matching:
+        """The alignment of a text, the running one unless another is named, with the new one."""
+        old = old or self.old
+        found = self._matchings.get(old)
+        if found is None:
+            found = Matching(twins.outlined(old), twins.outlined(self.new))
+            self._matchings[old] = found
+        return found
+
+    def twin(self, scope: Scope, old: Text) -> Scope | None:
+        """What a function of the text `old` is in the new one."""
+        return twins.twin(scope, self.matching(old), self.new)
 
     def diff(self) -> list[str]:
         name = os.path.basename(self.file.path)
@@ -152,6 +201,8 @@ class Change:
         if self.new.key == before.key:
             return
         undo.append(lambda: setattr(file, "present", before))
+        if self.new.key not in file.texts:
+            undo.append(lambda: file.texts.pop(self.new.key, None))
         file.present = file.add(self.new)
         module = namespace(file.path, crash)
         with contextlib.ExitStack() as stack:
@@ -174,7 +225,9 @@ class Change:
 
     def run_added(self, module: dict[str, Any]) -> None:
         """Run the imports, definitions and constants that are new."""
-        for stmt in align.additions(self.matching(), self.matching().new, self.plan):
+        module_level = self.plan is not None and self.plan.scope is None
+        matching = self.matching(self.base if module_level else self.old)
+        for stmt in align.additions(matching, matching.new, self.plan):
             node = self.new_node(stmt.line, stmt.column)
             if node is None:
                 continue
@@ -208,23 +261,52 @@ class Change:
     def swap(self, module: dict[str, Any] | None, undo: Undo) -> None:
         """Give every function object of the file its new code."""
         old_names = {scope.qualname for scope in self.old.scopes.values()}
-        self.functions += sorted(old_names.intersection(self.fresh))
+        self.functions += sorted(old_names & self.changed)
         for function in self.existing(module):
             old = function.__code__
-            code = self.fresh.get(old.co_qualname)
+            code = self.successor(old)
             if code is None:
-                top = old.co_qualname.partition(".<locals>.")[0]
-                if top not in self.same:
-                    continue
-                code = rekeyed(old, self.file.texts, self.new.key, self.same[top])
+                continue
             if code.co_freevars != old.co_freevars:
                 added = sorted(set(code.co_freevars) - set(old.co_freevars))
                 self.stale[id(function)] = old.co_qualname, ", ".join(added)
                 continue
-            undo.append(partial(setattr, function, "__code__", old))
-            function.__code__ = code
+            undo.append(partial(assign, function, old))
+            assign(function, code)
             self.file.remember(code)
             dynamo.changed(old)
+
+    def successor(self, old: CodeType) -> CodeType | None:
+        """The code of the new text for a function that has the code `old`; None: it keeps that."""
+        text = self.file.text_of(old) or self.old
+        scope = text.scope(old)
+        top = enclosing(text, old)
+        moved = self.same.get((top.qualname, top.first_line)) if top is not None else None
+        if text is self.old and moved is not None:
+            return rekeyed(old, self.file.texts, self.new.key, moved)
+        if scope is None:
+            return self.lambda_(old, top) if old.co_name == twins.LAMBDA else None
+        new = self.twin(scope, text)
+        if new is None or new.spaced:
+            return None
+        key = new.qualname, (new.first_line, 0, 0)
+        if key not in self.fresh:  # the same as in the running text, but not as in this function's
+            whole = enclosing(self.new, new.code)
+            if whole is not None:
+                self.compile(whole)
+        return self.fresh.get(key)
+
+    def lambda_(self, old: CodeType, top: Scope | None) -> CodeType | None:
+        """The code of the lambda that stands in the place of `old`, if there are as many."""
+        new = self.twin(top, self.old) if top is not None else None
+        if top is None or new is None:
+            return None
+        before = [twins.place(each) for each in twins.alike(top.plain, old.co_qualname)]
+        after = twins.alike(new.plain, old.co_qualname)
+        if len(before) != len(after) or twins.place(old) not in before:
+            return None
+        place = twins.place(after[before.index(twins.place(old))])
+        return self.fresh.get((old.co_qualname, place))
 
     def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
         """Function objects of the file: those its module shows, and of changed ones all."""
@@ -234,7 +316,7 @@ class Change:
         lost = []
         while codes:
             code = codes.pop()
-            if code.co_qualname in self.fresh and sys.getrefcount(code) > known[id(code)] + 2:
+            if code.co_qualname in self.changed and sys.getrefcount(code) > known[id(code)] + 2:
                 lost.append(code)
         if lost:  # takes a look at every object of the process
             referrers = gc.get_referrers(*lost)
@@ -285,17 +367,6 @@ class Change:
         return made
 
 
-_outlines: weakref.WeakKeyDictionary[Text, outline.Outline] = weakref.WeakKeyDictionary()
-
-
-def outlined(text: Text) -> outline.Outline:
-    """The outline of a text, of the tree that it has."""
-    found = _outlines.get(text)
-    if found is None or found.tree is not text.tree:
-        found = _outlines[text] = outline.Outline(text.tree, text.text)
-    return found
-
-
 def tidy(kept: Collection[Text]) -> None:
     """Let go of the trees of all texts but some; they can be made again.
 
@@ -306,7 +377,7 @@ def tidy(kept: Collection[Text]) -> None:
         for text in file.texts.values():
             if text not in kept:
                 text.trim()
-                _outlines.pop(text, None)
+                twins.forget(text)
 
 
 def late(error: SyntaxError, text: str) -> bool:
@@ -321,6 +392,36 @@ def late(error: SyntaxError, text: str) -> bool:
 def outermost(text: Text) -> Iterator[Scope]:
     """The functions of a text that lie in no other function."""
     return (s for s in text.scopes.values() if not s.spaced and "<locals>" not in s.qualname)
+
+
+def enclosing(text: Text, code: CodeType) -> Scope | None:
+    """The outermost function of `text` that holds, or is, the function with this code."""
+    top, line = code.co_qualname.partition(".<locals>.")[0], code.co_firstlineno
+    return next(
+        (
+            scope
+            for scope in outermost(text)
+            if scope.qualname == top and scope.first_line <= line <= (scope.node.end_lineno or 0)  # type: ignore[union-attr]
+        ),
+        None,
+    )
+
+
+KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def assign(function: FunctionType, code: CodeType) -> None:
+    """Give a function its code.
+
+    To turn a function into a generator or so like this is deprecated. It is right here, and why it
+    happens is not the program's doing: calls under way keep their code, only later ones have this.
+    """
+    if not (function.__code__.co_flags ^ code.co_flags) & KINDS:
+        function.__code__ = code
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        function.__code__ = code
 
 
 def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> CodeType:

@@ -32,8 +32,9 @@ from types import CellType, CodeType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
+from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import around, capture, meant, state, versions
+from daifu_dap.recovery import around, capture, meant, state, twins, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.foresee import Raised
@@ -246,15 +247,11 @@ def flavour(scope: Scope) -> str:
 def newest(scope: Scope, old: Text, new: Text) -> Scope | None:
     """The function of `new` that `scope` of `old` has become.
 
-    Of several with one name, as the methods of a property, the one in the same order.
+    Several may have one name, as the methods of a property.
     """
     if old is new:
         return scope
-    name = scope.qualname, scope.spaced
-    before = [each for each in old.scopes.values() if (each.qualname, each.spaced) == name]
-    after = [each for each in new.scopes.values() if (each.qualname, each.spaced) == name]
-    place = next((n for n, each in enumerate(before) if each.node is scope.node), 0)
-    return after[min(place, len(after) - 1)] if after else None
+    return twins.twin(scope, Matching(twins.outlined(old), twins.outlined(new)), new)
 
 
 def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:

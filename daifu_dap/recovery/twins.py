@@ -1,0 +1,110 @@
+"""Which function of one text is which of another.
+
+A qualified name does not say it: the getter and the setter of a property share theirs, as do
+overloads, definitions in the branches of an `if`, and lambdas. So definitions are paired by the
+alignment that plans an edit too (`Matching`), and a function that it takes for a renamed one has no
+twin: what holds it by its old name keeps it as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import weakref
+from types import CodeType
+
+from daifu_dap.common import outline
+from daifu_dap.common.match import Matching
+from daifu_dap.vaccine import names
+from daifu_dap.vaccine.text import Scope, Text
+
+LAMBDA = "<lambda>"
+
+_outlines: weakref.WeakKeyDictionary[Text, outline.Outline] = weakref.WeakKeyDictionary()
+
+
+def outlined(text: Text) -> outline.Outline:
+    """The outline of a text, of the tree that it has."""
+    found = _outlines.get(text)
+    if found is None or found.tree is not text.tree:
+        found = _outlines[text] = outline.Outline(text.tree, text.text)
+    return found
+
+
+def forget(text: Text) -> None:
+    """Let go of the outline of a text."""
+    _outlines.pop(text, None)
+
+
+def twin(scope: Scope, matching: Matching, new: Text) -> Scope | None:
+    """The function or class of `new` that `scope` has become, under the same name.
+
+    Args:
+        scope: of the text that `matching` has the outline of.
+        matching: aligns that text with `new`.
+
+    Returns:
+        None if it has become none.
+    """
+    node = scope.node
+    if isinstance(node, ast.Module):
+        return new.scopes[id(new.tree)]
+    stmt = matching.old.find(node.lineno, node.col_offset)
+    image = matching.scope(stmt) if stmt is not None and stmt.is_scope else None
+    if image is None:
+        return None
+    found = new.scopes.get(id(image.node))
+    return found if found is not None and found.qualname == scope.qualname else None
+
+
+class Present:
+    """The statements of one text as they are in another: the one that runs now."""
+
+    def __init__(self, own: Text, now: Text, cell: ast.stmt) -> None:
+        self.own, self.now = own, now
+        self.matching = Matching(outlined(own), outlined(now))
+        self.matching.pivot = self.matching.old.find(cell.lineno, cell.col_offset)
+
+    def image(self, node: ast.stmt) -> ast.stmt | None:
+        """What a statement of the one text is in the other."""
+        stmt = self.matching.old.find(node.lineno, node.col_offset)
+        if stmt is None:
+            return None
+        self.matching.bodies(stmt.scope)
+        found = self.matching.images.get(stmt)
+        return None if found is None else found.node
+
+    def origin(self, line: int, scope: Scope) -> int | None:
+        """The line of `scope` of the one text on which the cell starts that is at `line` in the
+        other.
+        """
+        node = scope.node
+        stmt = None
+        if not isinstance(node, ast.Module):
+            stmt = self.matching.old.find(node.lineno, node.col_offset)
+        self.matching.bodies(stmt)
+        there = self.matching.new.find(line) or self.matching.new.innermost(line)
+        found = self.matching.origins.get(there) if there is not None else None
+        return None if found is None else found.first_line
+
+
+def place(code: CodeType) -> tuple[int, int, int]:
+    """Where code begins: its first line, and of a lambda, since a line may hold several, where its
+    value begins.
+    """
+    first = (0, 0)
+    if code.co_name == LAMBDA:
+        found = code.co_positions()
+        known = [
+            (line, column) for line, _, column, end in found if line and column is not None and end
+        ]
+        first = min(known, default=first)
+    return code.co_firstlineno, *first
+
+
+def alike(code: CodeType, name: str) -> list[CodeType]:
+    """The codes of a qualified name in `code`, in the order of the text."""
+    found = {place(each): each for each in names.codes(code) if each.co_qualname == name}
+    return [found[each] for each in sorted(found)]
+
+
+__all__ = ["Present", "alike", "forget", "outlined", "place", "twin"]
