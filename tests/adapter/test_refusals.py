@@ -121,3 +121,33 @@ def test_an_edit_whose_new_statement_raises_is_rolled_back(project: Project) -> 
         client.replace_cell_and_continue(main, text)
     assert caught.value.codes == ["DFU0016"]
     recovers(client, project)
+
+
+UNTRIED = """\
+import array
+sink = array.array("i", [0])
+def helper():
+    return "old"
+for sink[0] in ["bad", 2]:
+    print("pass", helper(), flush=True)
+print("end", helper())
+"""
+
+
+def test_an_edit_whose_retry_would_be_refused_is_not_applied(project: Project) -> None:
+    client = project.crashed(UNTRIED)
+    main = project.folder / "main.py"
+    text = UNTRIED.replace('"old"', '"new"')
+    with pytest.raises(RequestFailed) as caught:
+        client.replace_cell_and_continue(main, text)
+    assert caught.value.codes == ["DFU0022"]
+    main.write_text(text)
+    with pytest.raises(RequestFailed) as caught:
+        client.continue_()
+    assert caught.value.codes == ["DFU0022"]
+    assert client.evaluate("helper()") == "'old'"
+    client.replace_cell(main)  # which stays stopped
+    assert client.evaluate("helper()") == "'new'"
+    client.resolve("skip")
+    assert client.wait_exit() == 0
+    assert client.output() == "pass new\nend new\n"
