@@ -40,6 +40,7 @@ from daifu_dap.recovery import (
     meant,
     passing,
     policy,
+    release,
     restart,
     room,
     state,
@@ -47,7 +48,7 @@ from daifu_dap.recovery import (
 )
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.continuation import Resumer, build
-from daifu_dap.recovery.crash import Crash, tidy
+from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import GUARD, MATCH, NEXT, RUN, TARGET, Point, locate, named
 from daifu_dap.recovery.resolution import (
     Goto,
@@ -147,6 +148,7 @@ def resolve(
     frame: FrameType, key: str, cells: tuple[CellType, ...], exception: BaseException
 ) -> Ticket | None:
     """Ask what to do about a crash until the answer can be carried out; None to let it go on."""
+    dying = release.owned(exception, frame)
     traceback = exception.__traceback__
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
@@ -168,7 +170,8 @@ def resolve(
     try:
         last: Resolution | None = None
         while True:
-            resolution = policy.ask(crash)
+            with release.last_kept():
+                resolution = policy.ask(crash)
             if isinstance(resolution, Raise) and resolution.exc is None:
                 journal.resolved(entry, crash, resolution)
                 return None
@@ -185,7 +188,7 @@ def resolve(
                 continue
             journal.resolved(entry, crash, resolution)
             ticket.journal = entry
-            tidy(exception.__traceback__, frame)
+            release.clear(dying, [*ticket.handled, ticket.given])
             return ticket
     finally:
         del state.stops[crash.stop_id]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import threading
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, replace
-from types import CellType, FrameType, TracebackType
+from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common.refusals import Refusal
@@ -91,6 +90,10 @@ class Locals(MutableMapping[str, Any]):
         else:
             self._set.pop(name, None)
             self._deleted.add(name)
+
+    def release(self) -> None:
+        """Let go of the frame and of what was assigned."""
+        del self._frame, self._cells, self._set
 
     def __iter__(self) -> Iterator[str]:
         return iter([name for name in self.values() if not names.hidden(name)])
@@ -256,6 +259,9 @@ class Crash:
         """Let go of all that the exception holds."""
         del self.exception
         del self.frame
+        self.locals.release()
+        self.cells = {}
+        self.made = None
 
 
 def header_end(node: ast.stmt) -> tuple[int, int]:
@@ -299,12 +305,3 @@ def message(exception: BaseException) -> str:
         return str(exception)
     except Exception as error:
         return f"<its message cannot be made: {type(error).__name__}>"
-
-
-def tidy(traceback: TracebackType | None, frame: FrameType) -> None:
-    """Clear the locals of the frames that ended with the exception."""
-    while traceback is not None:
-        if traceback.tb_frame is not frame:
-            with contextlib.suppress(RuntimeError):
-                traceback.tb_frame.clear()
-        traceback = traceback.tb_next

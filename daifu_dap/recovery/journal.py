@@ -1,15 +1,21 @@
-"""The journal of this process: what crashed, how it was resolved, and whether that worked."""
+"""The journal of this process: what crashed, how it was resolved, and whether that worked.
+
+Programs may crash and be retried for days, so only the newest entries are kept.
+"""
 
 from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from typing import Any
 
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Resolution
 
-_entries: list[dict[str, Any]] = []
+KEPT = 1000
+
+_entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
 _ids = itertools.count(1)
 
 
@@ -48,5 +54,5 @@ def recovered(entry: dict[str, Any], milliseconds: float) -> None:
 
 
 def entries() -> list[dict[str, Any]]:
-    """All entries, oldest first."""
-    return [dict(entry) for entry in _entries]
+    """The entries that are kept, the newest `KEPT`, oldest first."""
+    return [dict(entry) for entry in _entries.copy()]
