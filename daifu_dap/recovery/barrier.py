@@ -262,6 +262,7 @@ def ticket(
         except Exception as error:
             raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
         crash.made = for_this, number, compiled
+        file.resumes(target.text, compiled.code)
     _, number, made = crash.made
     batch = iterators.batch(crash.exception.__traceback__) if action == "retry" else None
     if batch is not None and goal is None:

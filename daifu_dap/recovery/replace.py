@@ -312,7 +312,7 @@ class Change:
         """Function objects of the file: those its module shows, and of changed ones all."""
         found = {id(each): each for each in shown(module or {}, self.file.path)}
         codes = self.file.codes()
-        known = accounted(codes, list(found.values()))
+        known = accounted([*codes, *self.file.rests()], list(found.values()))
         lost = []
         while codes:
             code = codes.pop()
@@ -334,34 +334,46 @@ class Change:
             owner = module.get(node.name) if isinstance(node, ast.ClassDef) else None
             if not isinstance(node, ast.ClassDef) or not isinstance(owner, type):
                 continue
+            named: dict[str, list[ast.stmt]] = {}
             for inner in node.body:
-                if not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    continue
-                before = vars(owner).get(inner.name)
+                if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    named.setdefault(inner.name, []).append(inner)
+            for name, parts in named.items():  # several: the methods of a property
+                before = vars(owner).get(name)
                 function = getattr(before, "__func__", before)
                 if before is None:
-                    undo.append(partial(delattr, owner, inner.name))
-                    self.functions.append(f"{node.name}.{inner.name}")
+                    undo.append(partial(delattr, owner, name))
+                    self.functions.append(f"{node.name}.{name}")
                 elif self.stale.pop(id(function), None) is not None:
-                    undo.append(partial(setattr, owner, inner.name, before))
+                    undo.append(partial(setattr, owner, name, before))
                 else:
                     continue
-                setattr(owner, inner.name, self.method(module, node, inner, owner))
+                setattr(owner, name, self.method(module, node, name, parts, owner))
 
-    def method(self, module: dict[str, Any], node: ast.ClassDef, inner: Any, owner: type) -> object:
-        bare = ast.ClassDef(node.name, [], [], [inner], [])
+    def method(
+        self,
+        module: dict[str, Any],
+        node: ast.ClassDef,
+        name: str,
+        parts: list[ast.stmt],
+        owner: type,
+    ) -> object:
+        """What the definitions of one name in a class make of it."""
+        bare = ast.ClassDef(node.name, [], [], parts, [])
         if "type_params" in bare._fields and not hasattr(bare, "type_params"):
             setattr(bare, "type_params", [])  # noqa: B010
         code = self.compiled(ast.copy_location(bare, node))
         scratch: dict[str, Any] = {}
         exec(code, module, scratch)
-        made: object = vars(scratch[node.name])[inner.name]
-        function = getattr(made, "__func__", made)
-        if isinstance(function, FunctionType):
-            for name, cell in zip(
+        made: object = vars(scratch[node.name])[name]
+        parts_ = [made.fget, made.fset, made.fdel] if isinstance(made, property) else [made]
+        for function in (getattr(each, "__func__", each) for each in parts_):
+            if not isinstance(function, FunctionType):
+                continue
+            for variable, cell in zip(
                 function.__code__.co_freevars, function.__closure__ or (), strict=True
             ):
-                if name == "__class__" and isinstance(cell, CellType):
+                if variable == "__class__" and isinstance(cell, CellType):
                     cell.cell_contents = owner
         self.file.remember(code)
         return made
@@ -373,8 +385,11 @@ def tidy(kept: Collection[Text]) -> None:
     Looking for the functions to be changed takes the longer, the more objects there are.
     """
     continuation.forget()
+    held = list(state.stops.values())
+    run = {*kept, *(each.origin.text for each in held), *(each.target.text for each in held)}
     for file in versions.files().values():
-        for text in file.texts.values():
+        file.prune(run)
+        for text in list(file.texts.values()):
             if text not in kept:
                 text.trim()
                 twins.forget(text)

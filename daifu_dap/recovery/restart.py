@@ -127,6 +127,7 @@ def prepared(crash: Crash, depth: int, started: float) -> Ticket:
             path = called.text.path
             raise Refusal.of(refusals.FAILED, path=path, error=repr(error)) from error
         crash.made = for_this, number, compiled
+        file.resumes(called.text, compiled.code)
     _, number, made = crash.made
     return Ticket(
         number,

@@ -1,5 +1,5 @@
-"""The texts that this process runs: for each file every version ever run, and which is the present
-one.
+"""The texts that this process runs: for each file every version that still runs, and which is the
+present one.
 """
 
 from __future__ import annotations
@@ -7,11 +7,15 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Collection
 from types import CodeType
 
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, everything
 from daifu_dap.vaccine.text import Text
+
+FEW = 8
+"""How many texts a file may have before those that nothing runs are let go."""
 
 
 class File:
@@ -19,7 +23,7 @@ class File:
 
     Attributes:
         path: as its code objects have it.
-        texts: every version that was run, by key.
+        texts: every version that is run or was not long ago, by key.
         present: the version that new calls run.
         select: which of its functions are vaccinated.
         body: whether its module-level code is.
@@ -33,10 +37,31 @@ class File:
         self.body = body
         self._made: list[CodeType] = []
         self._known: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
+        self._rests: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
 
     def remember(self, code: CodeType) -> None:
         """Note vaccinated code of this file, for as long as it lives or is not asked for."""
         self._made.append(code)
+
+    def resumes(self, text: Text, code: CodeType) -> None:
+        """Note the code of a continuation in `text`; functions it defines are as any others."""
+        self.add(text)
+        self._rests[id(code)] = code
+        self._made += [each for each in code.co_consts if isinstance(each, CodeType)]
+
+    def rests(self) -> list[CodeType]:
+        """The code objects of continuations of this file that live now."""
+        return list(self._rests.values())
+
+    def prune(self, kept: Collection[Text]) -> None:
+        """Let go of old texts, but for some, that no code which lives was made from."""
+        if len(self.texts) <= FEW:
+            return
+        named = {self.present.key, *(each.key for each in kept)}
+        for code in (*self.codes(), *self.rests()):
+            named.update(each for each in code.co_consts if isinstance(each, str))
+        for key in [each for each in self.texts if each not in named]:
+            self.texts.pop(key, None)
 
     @property
     def _codes(self) -> weakref.WeakValueDictionary[int, CodeType]:

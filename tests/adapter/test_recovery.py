@@ -373,3 +373,28 @@ def test_a_step_recovers(project: Project, step: str) -> None:
     project.edit("main.py", "x[1]", "x[0]")
     client.request(step, threadId=client.describe().thread_id)
     client.wait_recovered()
+
+
+def test_a_call_of_an_older_text_is_shown_and_mended_in_the_running_one(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def helper(x):
+            return x.size
+
+        def main():
+            found = helper([1, 2])
+            print("found", found)
+            return found.size
+
+        print(main())
+        """
+    )
+    project.edit("main.py", "    return x.size", "    print('mended')\n    return len(x)")
+    client.replace_cell_and_continue(project.folder / "main.py")
+    second = client.wait_crash()
+    assert (second.line, second.code.strip()) == (8, "return found.size")
+    assert client.validate(second.path)["status"] == "unchanged"
+    project.edit("main.py", "found.size", "helper([found]), found")
+    client.continue_()
+    assert client.wait_exit() == 0
+    assert client.output() == "mended\nfound 2\nmended\n(1, 2)\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import warnings
 from typing import Any
 
 import pytest
 
 import daifu_dap as daifu
+from daifu_dap.recovery import versions
 from tests.kernel.conftest import Lab, edited
 
 PROPERTY = """
@@ -234,3 +237,207 @@ def test_the_cell_of_an_older_call_that_is_gone_is_told_by_its_own_text(lab: Lab
 
     assert lab.woven(OLDER, mend, second, fail=(1, 4))[0] == 3
     assert seen == [(7, False, "    flaky()")]
+
+
+def test_a_property_that_is_new_has_all_its_methods(lab: Lab) -> None:
+    text = """
+    class Base:
+        def shown(self): return "shown"
+    class Model(Base):
+        stored = 1
+    def main():
+        model = Model()
+        return flaky(model)
+    """
+    added = """stored = 1
+    @property
+    def value(self): return super().shown(), self.stored
+    @value.setter
+    def value(self, x): self.stored = x, __class__.__name__
+"""
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        new = crash.source.replace("stored = 1\n", added)
+        new = new.replace("    return flaky", "    model.value = 3\n    return flaky")
+        return daifu.Replace(new.replace("flaky(model)", "model.value"))
+
+    assert lab.woven(text, answer)[0] == ("shown", (3, "Model"))
+
+
+def test_a_function_that_a_resumed_body_has_made_gets_its_new_code(lab: Lab) -> None:
+    text = """
+    def main():
+        flaky()
+        def inner(): return "old"
+        held = [inner, lambda: "kept"]
+        flaky()
+        return [each() for each in held]
+    """
+    mend = edited('"old"', '"new"')
+    assert lab.woven(text, daifu.Retry(), mend, fail=(1, 3))[0] == ["new", "kept"]
+    assert lab.woven(text, mend, edited('"new"', '"newer"'), fail=(1, 3))[0] == ["newer", "kept"]
+
+
+RECURSION = """
+    def down(n):
+        if n == 0:
+            flaky()
+            return ["end"]
+        found = down(n - 1)
+        flaky()
+        return [*found, ("old", n)]
+    def main():
+        return down(3), down(2)
+    """
+
+
+def test_activations_of_a_recursion_recover_by_their_own_text(lab: Lab) -> None:
+    mend = edited('("old", n)', '("new", n)')
+    found = lab.woven(RECURSION, mend, *[daifu.Retry()] * 3, fail=(1, 3, 5, 7))[0]
+    assert found[0] == ["end", ("old", 1), ("old", 2), ("old", 3)]
+    assert found[1] == ["end", ("new", 1), ("new", 2)]
+    assert [each.refusal for each in lab.crashes] == [None] * 4
+
+
+def test_one_of_them_moves_to_the_running_text_when_that_is_mended_there(lab: Lab) -> None:
+    mend = edited('("old", n)', '("new", n)')
+    again = edited('("new", n)', '("newer", n)')
+    found = lab.woven(RECURSION, mend, daifu.Retry(), again, daifu.Retry(), fail=(1, 3, 5, 7))[0]
+    assert found[0] == ["end", ("old", 1), ("newer", 2), ("old", 3)]
+    assert found[1] == ["end", ("newer", 1), ("newer", 2)]
+
+
+SUSPENDED = """
+    import threading
+    def numbers():
+        yield "begun"
+        flaky()
+        yield "old"
+    async def waiting():
+        await pause()
+        flaky()
+        return "old"
+    class pause:
+        def __await__(self): yield
+    def thread(begun, go, results):
+        begun.set()
+        go.wait(10)
+        flaky()
+        results.append("old")
+    def main():
+        generator, coroutine = numbers(), waiting()
+        next(generator)
+        coroutine.send(None)
+        begun, go, results = threading.Event(), threading.Event(), []
+        other = threading.Thread(target=thread, args=(begun, go, results))
+        other.start()
+        begun.wait(10)
+        flaky()
+        found = [next(generator)]
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            found.append(end.value)
+        go.set()
+        other.join(10)
+        found += results
+        begun.set()
+        thread(begun, go, results)
+        return found, list(numbers()), results
+    """
+
+
+@pytest.mark.parametrize("times", [1, 20])
+def test_suspended_bodies_and_other_threads_recover_by_their_own_text(lab: Lab, times: int) -> None:
+    """However many texts have come since."""
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        if not lab.answers:
+            lab.answers.extend([daifu.Retry()] * 3)
+        return daifu.Replace(f"# {len(lab.crashes)}\n" + crash.source.replace('"old"', '"new"'))
+
+    lab.answers = []
+    edits = [answer] * times
+    fail = (*range(1, times + 1), times + 2, times + 4, times + 6)
+    found, _ = lab.woven(SUSPENDED, *edits, *[daifu.Retry()] * 3, fail=fail)
+    assert found[0] == ["old", "old", "old"]
+    assert found[1:] == (["begun", "new"], ["old", "new"])
+    assert [each.refusal for each in lab.crashes if each.type == "Boom"] == [None] * (times + 3)
+
+
+def test_closures_that_cannot_take_an_edit_recover_by_their_own_text(lab: Lab) -> None:
+    text = """
+    def make(x):
+        y = 2 * x
+        def inner():
+            found = ["old", x]
+            flaky()
+            return found
+        return inner
+    def main():
+        before = make(1)
+        flaky()
+        later = make(2)
+        flaky()
+        return before(), later(), before()
+    """
+    mend = edited('found = ["old", x]', 'found = ["new", x, y]')
+    again = edited('["new", x, y]', '["newer", x, y]')
+    found = lab.woven(text, mend, again, *[daifu.Retry()] * 3, fail=(1, 3, 5, 7, 9))[0]
+    assert list(found) == [["old", 1], ["newer", 2, 4], ["old", 1]]
+    assert [each.refusal for each in lab.crashes] == [None] * 5
+
+
+MANY = 300
+
+
+def test_many_edits_of_one_run_leave_nothing_behind(lab: Lab) -> None:
+    """A loop whose constant is changed by an edit in each pass; what lives stays as it was."""
+    text = """
+    def helper():
+        return 0
+    class Model:
+        def run(self): return helper()
+    def step(i):
+        value = flaky(i)
+        return value, Model().run(), depth()
+    def main():
+        for i in range(count):
+            log(step(i))
+    """
+    counts: list[tuple[int, ...]] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        done = len(lab.crashes)
+        if done in (50, MANY):
+            gc.collect()
+            kinds = [type(each).__name__ for each in gc.get_objects()]
+            codes = [each for each in versions.files().values() if each.path == crash.filename]
+            file = codes[0]
+            counts.append(
+                (
+                    len(file.codes()) + len(file.rests()),
+                    len(file.texts),
+                    kinds.count("Text"),
+                    kinds.count("Scope"),
+                    kinds.count("Crash"),
+                    kinds.count("Ticket"),
+                )
+            )
+        return daifu.Replace(crash.source.replace(f"return {done - 1}\n", f"return {done}\n"))
+
+    def depth() -> int:
+        frame, found = sys._getframe(), 0
+        while frame.f_back is not None:
+            frame, found = frame.f_back, found + 1
+        return found
+
+    lab.answers = [answer] * MANY
+    fail = tuple(range(1, 2 * MANY, 2))
+    module = lab.module(text, fail, depth=depth, count=MANY)
+    _, log = lab.outcome(module)
+    assert [(value, run) for value, run, _ in log] == [(i, i + 1) for i in range(MANY)]
+    assert len({where for _, _, where in log}) == 1
+    first, last = counts
+    assert all(late <= early + 8 for early, late in zip(first, last, strict=True)), counts
+    assert last[1] <= 10
