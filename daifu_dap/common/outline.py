@@ -19,8 +19,10 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, TypedDict
 
 from daifu_dap.common import refusals
@@ -304,11 +306,10 @@ class Outline:
         return self._search(self.body, line, column)
 
     def _search(self, stmts: tuple[Stmt, ...], line: int, column: int | None) -> Stmt | None:
-        for stmt in stmts:
+        first = bisect_left(stmts, line, key=_end_line)
+        for stmt in stmts[first:] if first else stmts:
             if stmt.first_line > line:
                 break
-            if stmt.end_line < line:
-                continue
             if stmt.line == line and column in (None, stmt.column):
                 return stmt
             for block in stmt.blocks:
@@ -389,6 +390,9 @@ def _same_block(one: Block, two: Block) -> bool:
 
 def _block_digest(block: Block) -> int:
     return hash((block.role, tuple(stmt.digest for stmt in block.stmts)))
+
+
+_end_line = attrgetter("end_line")
 
 
 def _holds(stmt: Stmt, line: int, column: int | None) -> bool:

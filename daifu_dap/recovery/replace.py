@@ -132,6 +132,7 @@ class Change:
         self.plan: align.Resume | None = None
         self.base = self.old
         self._matchings: dict[Text, Matching] = {}
+        self._tops: dict[Text, dict[str, list[Scope]]] = {}
         try:
             self.new.plain  # noqa: B018  (parses and compiles)
         except SyntaxError as error:
@@ -280,7 +281,7 @@ class Change:
         """The code of the new text for a function that has the code `old`; None: it keeps that."""
         text = self.file.text_of(old) or self.old
         scope = text.scope(old)
-        top = enclosing(text, old)
+        top = self.enclosing(text, old)
         moved = self.same.get((top.qualname, top.first_line)) if top is not None else None
         if text is self.old and moved is not None:
             return rekeyed(old, self.file.texts, self.new.key, moved)
@@ -291,10 +292,25 @@ class Change:
             return None
         key = new.qualname, (new.first_line, 0, 0)
         if key not in self.fresh:  # the same as in the running text, but not as in this function's
-            whole = enclosing(self.new, new.code)
+            whole = self.enclosing(self.new, new.code)
             if whole is not None:
                 self.compile(whole)
         return self.fresh.get(key)
+
+    def enclosing(self, text: Text, code: CodeType) -> Scope | None:
+        """The outermost function of `text` that holds, or is, the function with this code."""
+        known = self._tops.get(text)
+        if known is None:
+            known = self._tops[text] = {}
+            for scope in outermost(text):
+                known.setdefault(scope.qualname, []).append(scope)
+        line = code.co_firstlineno
+        for scope in known.get(code.co_qualname.partition(".<locals>.")[0], ()):
+            node = scope.node
+            assert not isinstance(node, ast.Module)
+            if scope.first_line <= line <= (node.end_lineno or line):
+                return scope
+        return None
 
     def lambda_(self, old: CodeType, top: Scope | None) -> CodeType | None:
         """The code of the lambda that stands in the place of `old`, if there are as many."""
@@ -407,19 +423,6 @@ def late(error: SyntaxError, text: str) -> bool:
 def outermost(text: Text) -> Iterator[Scope]:
     """The functions of a text that lie in no other function."""
     return (s for s in text.scopes.values() if not s.spaced and "<locals>" not in s.qualname)
-
-
-def enclosing(text: Text, code: CodeType) -> Scope | None:
-    """The outermost function of `text` that holds, or is, the function with this code."""
-    top, line = code.co_qualname.partition(".<locals>.")[0], code.co_firstlineno
-    return next(
-        (
-            scope
-            for scope in outermost(text)
-            if scope.qualname == top and scope.first_line <= line <= (scope.node.end_lineno or 0)  # type: ignore[union-attr]
-        ),
-        None,
-    )
 
 
 KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
