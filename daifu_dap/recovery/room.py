@@ -22,17 +22,21 @@ MORE = 1000
 _lock = threading.Lock()
 _threads = 0
 _normal = 0
+_raised = 0
 
 
 @contextmanager
-def made() -> Iterator[None]:
+def made(more: int = MORE) -> Iterator[None]:
     """Raise the recursion limit inside the block.
+
+    Args:
+        more: by how much, if no other thread has done so.
 
     Raises:
         RecursionError: there is not even room for doing so.
     """
     _enough(4)
-    _change(1)
+    _change(1, more)
     try:
         yield
     finally:
@@ -45,14 +49,15 @@ def _enough(frames: int) -> None:
         _enough(frames - 1)
 
 
-def _change(by: int) -> None:
-    global _threads, _normal
+def _change(by: int, more: int = MORE) -> None:
+    global _threads, _normal, _raised
     with _lock:
         if not _threads:
             _normal = sys.getrecursionlimit()
-            sys.setrecursionlimit(_normal + MORE)
+            _raised = _normal + more
+            sys.setrecursionlimit(_raised)
         _threads += by
-        if not _threads and sys.getrecursionlimit() == _normal + MORE:
+        if not _threads and sys.getrecursionlimit() == _raised:
             sys.setrecursionlimit(_normal)
 
 

@@ -27,6 +27,10 @@ STAND_IN = f"{names.PREFIX}_body__"
 """The name in its shell of a body that is compiled alone."""
 
 
+DEEP = 20_000
+"""How many calls deeper a text may be woven that is nested deeply, as long chains of `elif` are."""
+
+
 def everything(scope: Scope) -> bool:
     return True
 
@@ -63,7 +67,13 @@ def module(text: Text, select: Select = everything, body: bool = True) -> CodeTy
     """
     with undisturbed():
         try:
-            return woven(text, select, body)
+            try:
+                return woven(text, select, body)
+            except RecursionError:
+                from daifu_dap.recovery import room
+
+                with room.made(DEEP):
+                    return woven(text, select, body)
         except Exception as error:
             failed = error
         finally:

@@ -564,7 +564,7 @@ def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
     return numbers
 
 
-MAX_NESTING = 16
+MAX_NESTING = 14
 """CPython compiles 20 blocks inside each other; a continuation needs a few of its own."""
 
 
