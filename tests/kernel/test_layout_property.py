@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import daifu_dap as daifu
 from tests.kernel import test_async, test_generators, test_property
 from tests.kernel.programs import Boom, World, programs
-from tests.kernel.test_property import as_module
-
-SETTINGS = settings(test_property.SETTINGS, max_examples=60)
+from tests.kernel.test_property import SETTINGS, as_module
 
 BETWEEN = st.lists(
     st.sampled_from(["", "    ", "\t", "# note", "        # deep", "    # def main(): pass"]),

@@ -1,7 +1,11 @@
-"""Crash anywhere, retry, and the trace equals the run without the crash."""
+"""Crash anywhere, retry, and the trace equals the run without the crash.
+
+The environment variable DAIFU_EXAMPLES says how many programs each property is tried on.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -16,7 +20,7 @@ from daifu_dap.vaccine.text import Text
 from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
 
 SETTINGS = settings(
-    max_examples=120,
+    max_examples=int(os.environ.get("DAIFU_EXAMPLES", "60")),
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
