@@ -111,6 +111,7 @@ class Change:
         fresh: the new code of every function that is not the same, lines apart, by qualified name
             and place in the new text.
         changed: the qualified names of these.
+        whole: the new code of those that are outermost, by name and first line.
         same: the outermost functions that are, by name and first line in the running text, with the
             number of lines that they moved.
         functions: the functions that will run new code.
@@ -142,6 +143,7 @@ class Change:
         self.stale: dict[int, tuple[str, str]] = {}
         self.fresh: dict[tuple[str, tuple[int, int, int]], CodeType] = {}
         self.changed: set[str] = set()
+        self.whole: dict[tuple[str, int], CodeType] = {}
         self.same: dict[tuple[str, int], int] = {}
         pairs = ((scope, self.twin(scope, self.old)) for scope in outermost(self.old))
         known = {id(after.node): before for before, after in pairs if after is not None}
@@ -163,7 +165,9 @@ class Change:
 
     def compile(self, scope: Scope) -> list[CodeType]:
         """The new code of an outermost function and of those inside it."""
-        found = names.codes(compiler.function(self.new, scope, self.file.select))
+        whole = compiler.function(self.new, scope, self.file.select)
+        self.whole[scope.qualname, scope.first_line] = whole
+        found = names.codes(whole)
         self.fresh |= {(each.co_qualname, twins.place(each)): each for each in found}
         return found
 
@@ -317,12 +321,15 @@ class Change:
         new = self.twin(top, self.old) if top is not None else None
         if top is None or new is None:
             return None
-        before = [twins.place(each) for each in twins.alike(top.plain, old.co_qualname)]
-        after = twins.alike(new.plain, old.co_qualname)
-        if len(before) != len(after) or twins.place(old) not in before:
-            return None
-        place = twins.place(after[before.index(twins.place(old))])
-        return self.fresh.get((old.co_qualname, place))
+        whole = self.whole.get((new.qualname, new.first_line))
+        before = twins.alike(top.plain, old.co_qualname)
+        after = twins.alike(whole, old.co_qualname) if whole is not None else []
+        known = [each for each in before if twins.place(each) == twins.place(old)]
+        if len(known) > 1:
+            known = [each for each in known if twins.same(each, old)]
+        return (
+            after[before.index(known[0])] if len(known) == 1 and len(before) == len(after) else None
+        )
 
     def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
         """Function objects of the file: those its module shows, and of changed ones all."""
@@ -346,10 +353,12 @@ class Change:
 
         So too one whose function cannot take its new code, since it now needs its class.
         """
-        for node in self.new.tree.body:
-            owner = module.get(node.name) if isinstance(node, ast.ClassDef) else None
-            if not isinstance(node, ast.ClassDef) or not isinstance(owner, type):
+        classes = {each.name: each for each in self.new.tree.body if isinstance(each, ast.ClassDef)}
+        for node in classes.values():  # of several of one name, the last
+            owner = module.get(node.name)
+            if not isinstance(owner, type):
                 continue
+            old = self.had(node)
             named: dict[str, list[ast.stmt]] = {}
             for inner in node.body:
                 if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -357,7 +366,7 @@ class Change:
             for name, parts in named.items():  # several: the methods of a property
                 before = vars(owner).get(name)
                 function = getattr(before, "__func__", before)
-                if before is None:
+                if before is None and name not in old:
                     undo.append(partial(delattr, owner, name))
                     self.functions.append(f"{node.name}.{name}")
                 elif self.stale.pop(id(function), None) is not None:
@@ -365,6 +374,15 @@ class Change:
                 else:
                     continue
                 setattr(owner, name, self.method(module, node, name, parts, owner))
+
+    def had(self, node: ast.ClassDef) -> set[str]:
+        """The names of the methods that a class of the new text had in the running one."""
+        matching = self.matching()
+        stmt = matching.new.find(node.lineno, node.col_offset)
+        matching.bodies(None)
+        origin = matching.origins.get(stmt) if stmt is not None else None
+        defs = matching.old.scope(origin).defs if origin is not None else ()
+        return {each.name for each in defs if each.name is not None}
 
     def method(
         self,

@@ -103,8 +103,15 @@ def place(code: CodeType) -> tuple[int, int, int]:
 
 def alike(code: CodeType, name: str) -> list[CodeType]:
     """The codes of a qualified name in `code`, in the order of the text."""
-    found = {place(each): each for each in names.codes(code) if each.co_qualname == name}
-    return [found[each] for each in sorted(found)]
+    found = {id(each): each for each in names.codes(code) if each.co_qualname == name}
+    return sorted(found.values(), key=place)  # stable: what has no columns stays as it is compiled
 
 
-__all__ = ["Present", "alike", "forget", "outlined", "place", "twin"]
+def same(one: CodeType, two: CodeType) -> bool:
+    """Whether two codes of the same place are one, from what they do."""
+    return (one.co_code, one.co_names, one.co_varnames, one.co_consts) == (
+        (two.co_code, two.co_names, two.co_varnames, two.co_consts)
+    )
+
+
+__all__ = ["Present", "alike", "forget", "outlined", "place", "same", "twin"]

@@ -441,3 +441,17 @@ def test_many_edits_of_one_run_leave_nothing_behind(lab: Lab) -> None:
     first, last = counts
     assert all(late <= early + 8 for early, late in zip(first, last, strict=True)), counts
     assert last[1] <= 10
+
+
+def test_a_class_that_another_of_its_name_hides_gives_that_no_methods(lab: Lab) -> None:
+    text = """
+    class Model:
+        def first(self): return 1
+    class Model:
+        def second(self): return 2
+    def main():
+        flaky()
+        return hasattr(Model, "first"), hasattr(Model, "third"), Model().second()
+    """
+    edit = edited("return 2\n", "return 20\n    def third(self): return 3\n")
+    assert lab.woven(text, edit)[0] == (False, True, 20)
