@@ -6,7 +6,7 @@ import re
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import daifu_dap as daifu
@@ -77,7 +77,7 @@ class Program:
         return self.random.choice(["", "# moved\n\n"]) + NUMBERS.sub(new, self.text)
 
 
-@settings(SETTINGS, max_examples=60)
+@SETTINGS
 @given(st.randoms(use_true_random=False))
 def test_every_function_gets_its_own_new_code(random: Random) -> None:
     program = Program(random)
