@@ -31,6 +31,7 @@ lock, which is never held while anything else is called.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -128,6 +129,7 @@ def stop(crash: Crash) -> Resolution | None:
     finally:
         with _lock:
             _held.pop(crash.stop_id, None)
+        gc.collect()  # what was evaluated in vain: frames of pydevd's, with copies of the variables
         retrace()
 
 

@@ -25,7 +25,10 @@ import contextlib
 import gc
 import sys
 from collections.abc import Iterator
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FrameType, TracebackType
+
+from daifu_dap.recovery import bridge
 
 PARTS = (BaseException, TracebackType, FrameType, tuple, list)
 LAST = ("last_exc", "last_type", "last_value", "last_traceback")
@@ -33,6 +36,8 @@ LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 OURS = 5
 """The references to an exception that is being handled in a woven body, with nobody else to hold
 it: two of the interpreter's, and one for each function of the barrier down to the one that asks."""
+
+SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 MOST = 1000
 """A longer list is not looked through for parts of a group."""
@@ -94,9 +99,12 @@ def dying(found: dict[int, object], inner: dict[int, list[int]], root: int) -> I
         for part in parts:
             if part in explained:
                 explained[part] += 1
+    traced = bridge.attached()
     held = []
     for name in found:
         node = found[name]
+        if traced and not (isinstance(node, FrameType) and node.f_code.co_flags & SUSPENDS):
+            continue  # a tracing debugger notes exceptions with every frame: it cannot be told
         if sys.getrefcount(node) > explained[name]:
             held.append(name)
     alive: set[int] = set()
@@ -121,6 +129,8 @@ def clear(frames: list[FrameType], needed: list[object]) -> None:
         if id(frame) not in kept:
             with contextlib.suppress(RuntimeError):
                 frame.clear()
+                if sys.version_info < (3, 13):
+                    frame.f_locals.clear()  # the copies that somebody was shown
 
 
 @contextlib.contextmanager
