@@ -8,8 +8,9 @@ from types import CellType, TracebackType
 from typing import Any
 
 from daifu_dap.common import refusals
+from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import iterators, state
+from daifu_dap.recovery import iterators, state, versions
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.locate import (
@@ -19,12 +20,14 @@ from daifu_dap.recovery.locate import (
     NEXT,
     TARGET,
     Point,
+    Position,
     blocks,
     contains,
     position,
 )
+from daifu_dap.recovery.twins import outlined
 from daifu_dap.vaccine import names, weave
-from daifu_dap.vaccine.text import Scope
+from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import HOW, STAR, Loop, Managed
 
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
@@ -201,8 +204,6 @@ def handled(
             code = traceback.tb_frame.f_code
             if code.co_qualname != crash.frame.f_code.co_qualname:
                 continue
-            if crash.origin.text.key not in code.co_consts:
-                return exception  # it was raised in another version of the text
             place = position(code, traceback.tb_lasti)
             inner: TracebackType | None = traceback.tb_next
             while place[0] is None and inner is not None:
@@ -210,10 +211,34 @@ def handled(
                 if inner.tb_frame.f_code is code:
                     place = position(code, inner.tb_lasti)
                 inner = inner.tb_next
+            if crash.origin.text.key not in code.co_consts:
+                file = versions.find(code.co_filename)
+                own = file.text_of(code) if file is not None else None
+                moved = image(own, crash.origin.text, place)
+                if moved is None:
+                    return exception  # its version of the text is not known any more
+                place = moved
             if any(contains(each, place) for each in protected):
                 return exception
     why = f"the exception that line {node.lineno} handles is not to be found"
     raise not_resumable(crash, why)
+
+
+def image(own: Text | None, now: Text, place: Position) -> Position | None:
+    """Where in the text `now` the statement starts that holds a place of the text `own`."""
+    if own is None or own is now or place[0] is None or place[2] is None:
+        return None
+    matching = Matching(outlined(own), outlined(now))
+    stmt = matching.old.innermost(place[0], place[2])
+    if stmt is None:
+        return None
+    matching.bodies(stmt.scope)
+    while stmt is not None and stmt not in matching.images:
+        stmt = stmt.parent
+    if stmt is None:
+        return None
+    found = matching.images[stmt]
+    return found.line, found.line, found.column, found.column
 
 
 def outer(crash: Crash) -> BaseException | None:
