@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MEMORY = "out of memory"
+
 TABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     (
         "device error",
@@ -10,7 +12,7 @@ TABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
         "The CUDA context may be unusable from here on; save what is on the host before a retry.",
     ),
     (
-        "out of memory",
+        MEMORY,
         ("OutOfMemoryError", "MemoryError", "RuntimeError"),
         ("out of memory", "can't allocate memory", "not enough memory", "CPUAllocator"),
         "Make the batch or the layer smaller, free what is not needed, or retry once it is free.",
