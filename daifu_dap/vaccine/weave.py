@@ -28,8 +28,9 @@ Invariants, each of which the naive way breaks:
   loop.
 * *A crash must not run what an exception runs.* An exception on its way to the function's barrier
   would call `__exit__` and run `finally`. So `with` bodies and the protected part of `try ...
-  finally` have an inner barrier (a *site*), which costs nothing until something raises; so has a
-  `try` part whose handler only looks and raises again. From a site the body is left by a statement
+  finally` have an inner barrier (a *site*), which costs next to nothing until something raises; so
+  have the handlers of `except*`, and the `try` part of every handler, where it sleeps unless the
+  handler may raise or handled exceptions are asked for. From a site the body is left by a statement
   whose entry in the exception table leads straight to the function's barrier: the interpreter
   unwinds its value stack past the open blocks and runs nothing of them.
 * *How a `finally` was reached is known*: a hidden local says whether its `try` part ended,

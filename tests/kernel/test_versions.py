@@ -455,3 +455,26 @@ def test_a_class_that_another_of_its_name_hides_gives_that_no_methods(lab: Lab) 
     """
     edit = edited("return 2\n", "return 20\n    def third(self): return 3\n")
     assert lab.woven(text, edit)[0] == (False, True, 20)
+
+
+def test_what_an_outer_handler_handles_is_found_in_the_text_that_it_was_raised_in(lab: Lab) -> None:
+    text = """
+    def main():
+        try:
+            raise KeyError("outer")
+        except KeyError:
+            try:
+                try:
+                    raise OSError("ended")
+                except OSError:
+                    raise ValueError("inner")
+            except ValueError:
+                flaky(1)
+                flaky(2)
+            raise
+    """
+    lab.always = daifu.Retry()
+    moved = lambda crash: daifu.Replace("# note\n\n" + crash.source)  # noqa: E731
+    result, _ = lab.woven(text, moved, fail=(1, 3))
+    assert result == ("raised", "KeyError", "'outer'")
+    assert lab.booms == 2
