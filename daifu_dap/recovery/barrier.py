@@ -44,6 +44,7 @@ from daifu_dap.recovery import (
     restart,
     room,
     state,
+    tracing,
     versions,
 )
 from daifu_dap.recovery.around import Extent
@@ -112,7 +113,7 @@ def stopped(
         return False
     local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
     try:
-        with room.made():
+        with tracing.untraced(), room.made():
             return decided(frame, key, cells, span, exception)
     finally:
         local.busy = False

@@ -32,17 +32,16 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.recovery import scenario
+from daifu_dap.recovery import scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
 
 if TYPE_CHECKING:
@@ -104,12 +103,16 @@ def stop(crash: Crash) -> Resolution | None:
     caller asks its own policy anew.  A client that resumes the thread without a word, as one with
     plain debugpy in between does, gets a retry.
     """
-    from daifu_dap.recovery.resolution import Retry
-
     db = _debugger()
     if db is None:
         return None
-    retrace = _untrace()
+    with tracing.untraced():
+        return _stop(db, crash)
+
+
+def _stop(db: Any, crash: Crash) -> Resolution | None:
+    from daifu_dap.recovery.resolution import Retry
+
     greet()
     thread = threading.current_thread()
     held = Held(crash, thread, _key(thread))
@@ -134,7 +137,6 @@ def stop(crash: Crash) -> Resolution | None:
         # young; all that lives is looked through only where memory is what is missing, since that
         # takes longer than the rest of a recovery.
         gc.collect(2 if crash.scenario == scenario.MEMORY else 1)
-        retrace()
 
 
 def event(name: str, body: dict[str, Any]) -> None:
@@ -358,25 +360,6 @@ def _bell(db: Any, key: str) -> Any:
 
 def _nothing() -> None:
     pass
-
-
-def _untrace() -> Callable[[], object]:
-    """Stop tracing this thread, as it is when pydevd itself has stopped it; return what undoes it.
-
-    pydevd stops inside its trace function, where CPython traces nothing.  Traced, the work that is
-    done for the adapter while the thread waits would take ten times as long on 3.11.  There it is
-    pydevd that switches, since it warns on stderr of whoever else calls `sys.settrace`.
-    """
-    if sys.version_info >= (3, 12):
-        name = "_pydevd_sys_monitoring.pydevd_sys_monitoring"
-        monitoring: Any = importlib.import_module(name)
-        if monitoring.suspend_current_thread_tracing():
-            return lambda: monitoring.resume_current_thread_tracing()
-        return lambda: None
-    tracing: Any = importlib.import_module("pydevd_tracing")
-    tracer = sys.gettrace()
-    tracing.SetTrace(None)
-    return lambda: tracing.SetTrace(sys.gettrace() or tracer)
 
 
 def _resume(db: Any, thread: threading.Thread) -> None:

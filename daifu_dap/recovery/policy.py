@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
+from daifu_dap.recovery import tracing
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.resolution import Raise, Resolution
 
@@ -76,7 +77,8 @@ def parse(mode: str) -> float | None:
 def ask(crash: Crash) -> Resolution:
     """The resolution for `crash`, from whoever is there."""
     if _handler is not None:
-        answer: object = _handler(crash)
+        with tracing.traced():
+            answer: object = _handler(crash)
         return cast(Resolution, Raise() if answer is None else answer)
     from daifu_dap.recovery import bridge
 

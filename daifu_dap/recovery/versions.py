@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import Collection
+from functools import cached_property
 from types import CodeType
 
 from daifu_dap.vaccine import names
@@ -38,6 +39,11 @@ class File:
         self._made: list[CodeType] = []
         self._known: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
         self._rests: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
+
+    @cached_property
+    def real(self) -> str:
+        """The path without links."""
+        return os.path.realpath(self.path)
 
     def remember(self, code: CodeType) -> None:
         """Note vaccinated code of this file, for as long as it lives or is not asked for."""
@@ -88,6 +94,7 @@ class File:
 
 _files: dict[str, File] = {}
 _lock = threading.Lock()
+"""Guards `_files`. Nothing is called with it held: a debugger could stop a thread in there."""
 
 
 def register(text: Text, select: Select = everything, body: bool = True) -> File:
@@ -112,13 +119,11 @@ def files() -> dict[str, File]:
 
 def find(path: str) -> File | None:
     """The vaccinated file at `path`, however the path is spelt."""
-    with _lock:
-        if path in _files:
-            return _files[path]
-        wanted = os.path.realpath(path)
-        return next(
-            (each for name, each in _files.items() if os.path.realpath(name) == wanted), None
-        )
+    file = _files.get(path)
+    if file is not None:
+        return file
+    wanted = os.path.realpath(path)
+    return next((each for each in files().values() if each.real == wanted), None)
 
 
 def text_of(code: CodeType, key: str) -> Text | None:

@@ -332,7 +332,7 @@ def test_two_threads_are_recovered_one_by_one(project: Project) -> None:
         def work(name):
             together.wait()
             value = int(name)
-            print("worked", value, flush=True)
+            print(f"worked {value}\\n", end="", flush=True)
 
         threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
         for thread in threads:
@@ -365,6 +365,44 @@ def test_two_threads_are_recovered_one_by_one(project: Project) -> None:
     assert recovered == {first.thread_id, second.thread_id}
     assert client.wait_exit() == 0
     assert sorted(client.output().splitlines()) == ["joined", "worked 1", "worked 2"]
+
+
+def test_a_stop_does_not_catch_another_thread_at_its_barrier(project: Project) -> None:
+    """A thread that was stopped in there would keep locks that the first one's recovery needs."""
+    client = project.launch(
+        """\
+        import os
+        import threading
+        import time
+
+        deciding = threading.Event()
+        real = os.path.realpath
+
+        def slow(path):  # what the runtime calls to find a frame's text
+            if threading.current_thread().name == "late":
+                deciding.set()
+                for _ in range(50):
+                    time.sleep(0.02)
+            return real(path)
+
+        def work():
+            if threading.current_thread().name == "early":
+                deciding.wait()
+            threading.not_there
+
+        threads = [threading.Thread(target=work, name=name) for name in ("early", "late")]
+        os.path.realpath = slow
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        """
+    )
+    early, late = client.wait_crash(), client.wait_crash()
+    for crash in (early, late):
+        assert client.stack(crash.thread_id)[0].name == "work"
+        client.resolve("skip", crash.thread_id)
+    assert client.wait_exit() == 0
 
 
 @pytest.mark.parametrize("step", ["next", "stepIn", "stepOut"])

@@ -1,0 +1,111 @@
+"""Keeping the debugger out of the work that is done at a barrier.
+
+A thread that is at such work holds locks for moments and is about to stop of its own accord. If the
+debugger stopped it half-way, since another thread is stopped or a person pauses the program, it
+would be shown in code that is nobody's, and whoever needs its lock would wait for ever. So pydevd
+does not trace a thread there, as it does not trace one that it has stopped itself. Besides, on 3.11
+traced work takes ten times as long.
+
+On 3.11 it is pydevd that switches, since it warns on stderr of whoever else calls `sys.settrace`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+MONITORING = sys.version_info >= (3, 12)
+
+
+class Local(threading.local):
+    """Per thread.
+
+    Attributes:
+        off: whether tracing is off on our behalf.
+        tracer: what traced the thread before, on 3.11.
+    """
+
+    off = False
+    tracer: Any = None
+
+
+_local = Local()
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Let pydevd, where it is at work, not see what this thread does inside the block."""
+    if _local.off or not present() or not _off():
+        yield
+        return
+    try:
+        yield
+    finally:
+        _on()
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    """Inside such a block, let pydevd see what this thread does: it is the program's own."""
+    if not _local.off:
+        yield
+        return
+    _on()
+    try:
+        yield
+    finally:
+        _off()
+
+
+def present() -> bool:
+    """Whether there is a debugger that may trace."""
+    pydevd = sys.modules.get("pydevd")
+    # A thread that holds a crash may just be importing it.
+    return getattr(pydevd, "get_global_debugger", lambda: None)() is not None
+
+
+def _off() -> bool:
+    """Whether there was anything to switch off."""
+    if MONITORING:
+        _local.off = bool(_monitoring().suspend_current_thread_tracing())
+        return _local.off
+    _local.off = True
+    _local.tracer = sys.gettrace()
+    _info().is_tracing += 1  # a stop of another thread has pydevd trace this one anew
+    if _is_pydevds(_local.tracer):
+        _switch(None)
+    return True
+
+
+def _on() -> None:
+    _local.off = False
+    if MONITORING:
+        _monitoring().resume_current_thread_tracing()
+        return
+    _info().is_tracing -= 1
+    tracer = sys.gettrace() or _local.tracer
+    if _is_pydevds(tracer):
+        _switch(tracer)
+
+
+def _info() -> Any:
+    module: Any = importlib.import_module("_pydevd_bundle.pydevd_additional_thread_info")
+    return module.set_additional_thread_info(threading.current_thread())
+
+
+def _is_pydevds(tracer: Any) -> bool:
+    owner = getattr(tracer, "__self__", tracer)
+    return str(getattr(owner, "__module__", "")).lstrip("_").startswith("pydevd")
+
+
+def _monitoring() -> Any:
+    return importlib.import_module("_pydevd_sys_monitoring.pydevd_sys_monitoring")
+
+
+def _switch(tracer: Any) -> None:
+    module: Any = importlib.import_module("pydevd_tracing")
+    module.SetTrace(tracer)
