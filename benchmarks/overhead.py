@@ -11,6 +11,7 @@ the one, then the other. Said is the median ratio of the pairs, with its 95 % in
 from __future__ import annotations
 
 import linecache
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -166,16 +167,14 @@ def cnn():
 
 def functions(text: str, name: str, how: str) -> dict[str, Any]:
     """The functions of a text, `how` being "plain", "hook" or "decorator"."""
+    if how == "decorator":
+        text = re.sub(r"^(?=(async )?def )", "@daifu.transform()\n", text, flags=re.MULTILINE)
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    space: dict[str, Any] = {"__name__": name}
+    space: dict[str, Any] = {"__name__": name, "daifu": daifu}
     if how == "hook":
         exec(hook.vaccinated(name, text.encode()), space)
         return space
     exec(compile(text, name, "exec"), space)
-    if how == "decorator":
-        for value in list(space.values()):
-            if callable(value) and getattr(value, "__module__", None) == name:
-                daifu.transform()(value)
     return space
 
 

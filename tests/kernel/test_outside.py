@@ -177,3 +177,56 @@ def test_the_decorator_vaccinates_nothing_else(lab: Lab) -> None:
     with pytest.raises(lab.Boom):
         module.plain_one()
     assert not lab.crashes
+
+
+def test_a_decorated_function_keeps_all_that_it_is(lab: Lab) -> None:
+    """It is the same function wherever somebody else knows it already."""
+    module = lab.module(IDENTITY, woven=False)
+    described = module.describe(module.function)
+    assert described == module.describe(module.plain)
+    assert all(one is other for one, other in module.known)
+    assert module.fresh(1)() == 2
+
+
+IDENTITY = """
+import daifu_dap as daifu
+import weakref
+
+def make():
+    def function(a: int, /, b: str = "b", *c, d: float = 1.5, **e) -> bytes:
+        "It says so."
+        return a, b, c, d, e
+    function.mark = [1]
+    return function
+
+def describe(f):
+    f.__dict__.pop("__wrapped__", None)
+    return (f.__name__, f.__qualname__, f.__module__, f.__doc__, f.__annotations__,
+            f.__defaults__, f.__kwdefaults__, f.__dict__, f.__closure__,
+            getattr(f, "__type_params__", None), f(1, d=2, x=3))
+
+plain, function = make(), daifu.transform()(make())
+
+registry = []
+
+def register(f):
+    registry.append(f)
+    return f
+
+@daifu.transform()
+@register
+def registered(): pass
+
+watched = make()
+refs = [weakref.ref(watched)]
+before = watched
+known = [(registered, registry[0]), (daifu.transform()(watched), before)]
+
+def fresh(n):
+    @daifu.transform()
+    def again():
+        nonlocal n
+        n += 1
+        return n if n > 1 else again()
+    return again
+"""
