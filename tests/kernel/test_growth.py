@@ -1,0 +1,67 @@
+"""A process does not grow with the crashes that it is recovered from."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import daifu_dap as daifu
+from daifu_dap.recovery import journal
+from daifu_dap.vaccine import hook, project
+
+TEXT = """
+class Thing:
+    def __init__(self, number): self.number = number
+
+def part(number, places):
+    values = [Thing(number)] * 10
+    return values[places.pop()]
+
+def main(count, reached):
+    for number in range(count):
+        part(number, [0, 99])
+        reached(number + 1)
+"""
+
+
+def counts(folder: Path, handler: Any, at: list[int]) -> list[int]:
+    """How many objects the collector knows after so many crashes."""
+    path = folder / "program.py"
+    path.write_text(TEXT)
+    project.add_root(str(folder))
+    space: dict[str, Any] = {"__name__": "program"}
+    exec(hook.vaccinated(str(path), path.read_bytes()), space)
+    found: list[int] = []
+
+    def reached(count: int) -> None:
+        if count in at:
+            gc.collect()
+            found.append(len(gc.get_objects()))
+
+    previous = daifu.set_crash_handler(handler)
+    try:
+        space["main"](max(at), reached)
+    finally:
+        daifu.set_crash_handler(previous)
+    return found
+
+
+def test_a_thousand_retries_leave_nothing(tmp_path: Path) -> None:
+    full = journal.KEPT + 100
+    before, after = counts(tmp_path, lambda crash: daifu.Retry(), [full, full + 1000])
+    assert after - before < 100
+
+
+def test_hundreds_of_edits_leave_no_texts(tmp_path: Path) -> None:
+    """Of each a text is kept in the journal, and for some of the last also how it is read."""
+    edits = 0
+
+    def edit(crash: daifu.Crash) -> daifu.Resolution:
+        nonlocal edits
+        edits += 1
+        return daifu.Replace(TEXT.replace("[0, 99]", f"[0, {99 + edits}]"))
+
+    found = counts(tmp_path, edit, [100, 200, 300])
+    assert edits == 300
+    assert max(found) - min(found) < 1500, found
