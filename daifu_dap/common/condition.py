@@ -11,13 +11,13 @@ A name is a type's own name, or is dotted and has its module in front. The parts
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from daifu_dap.common.record import Record
 
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Record, frozen=True):
     """A condition taken apart: the names to hold `only` and to `ignore`, and whether exceptions
     that are handled are held too."""
 

@@ -13,26 +13,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
+
+from daifu_dap.common.record import Record
 
 __all__ = ["CATALOGUE", "Code", "Notice", "Refusal", "syntax"]
 
 CATALOGUE: dict[str, Code] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Record, frozen=True):
     """One numbered reason: its number, its title and the sentence it fills in."""
 
     number: str
     title: str
     template: str
 
-    def __post_init__(self) -> None:
-        if self.number in CATALOGUE:
-            raise ValueError(f"{self.number} is already taken")
-        CATALOGUE[self.number] = self
+    def __init__(self, number: str, title: str, template: str) -> None:
+        if number in CATALOGUE:
+            raise ValueError(f"{number} is already taken")
+        super().__init__(number, title, template)
+        CATALOGUE[number] = self
 
     @property
     def warns(self) -> bool:
@@ -54,8 +55,7 @@ class Code:
         return self.template.format_map(fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record, frozen=True):
     path: str | None = None
     line: int | None = None
     column: int | None = None
@@ -133,8 +133,7 @@ class Refusal(Exception):
         return {**said, **self._place().to_json()}
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Record, frozen=True):
     """A numbered warning: what was asked is done, but may surprise."""
 
     reason: Code

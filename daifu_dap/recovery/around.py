@@ -15,11 +15,11 @@ import re
 import sys
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from tokenize import TokenError
 from types import CodeType, FrameType
 from typing import Any
 
+from daifu_dap.common.record import Record
 from daifu_dap.recovery import state, versions
 from daifu_dap.recovery.locate import Position, contains, instruction, position, start
 from daifu_dap.vaccine import names
@@ -36,8 +36,7 @@ Extent = tuple[int, int, int, int]
 HANDLERS, FINALLY, MANAGERS = "handlers", "finally", "managers"
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+class Block(Record, frozen=True, eq=False):
     """Something that an exception has to pass.
 
     Attributes:

@@ -25,12 +25,12 @@ import os
 import sys
 import time
 from collections.abc import Coroutine, Generator
-from dataclasses import replace
 from functools import partial
 from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
+from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
     capture,

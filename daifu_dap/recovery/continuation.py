@@ -27,10 +27,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
+from typing import Any
 
+from daifu_dap.common.record import Record, replace
 from daifu_dap.recovery.locate import (
     ENTER,
     EXIT,
@@ -83,7 +84,6 @@ Live = list[tuple[str, object]]
 way a `finally` was reached) and object."""
 
 
-@dataclass
 class Resumer(Weaver):
     """Weaves a body from a point on.
 
@@ -93,10 +93,12 @@ class Resumer(Weaver):
         modes: how each `finally` body around the point was reached, outermost first.
     """
 
-    point: Point = field(kw_only=True)
-    id: str = field(kw_only=True)
-    action: str = field(kw_only=True)
-    modes: list[int] = field(kw_only=True)
+    def __init__(self, *weaver: Any, point: Point, id: str, action: str, modes: list[int]) -> None:
+        super().__init__(*weaver)
+        self.point = point
+        self.id = id
+        self.action = action
+        self.modes = modes
 
     def rest(self, statements: Sequence[ast.stmt], depth: int = 0) -> Block:
         """What is left of a block that the path goes through at `depth`."""
@@ -432,8 +434,7 @@ class Resumer(Weaver):
     cell_TryStar = cell_Try
 
 
-@dataclass(frozen=True)
-class Continuation:
+class Continuation(Record, frozen=True):
     """A compiled continuation.
 
     Attributes:

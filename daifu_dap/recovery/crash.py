@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass, replace
 from types import CellType, FrameType
 from typing import Any
 
+from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, twins, versions
 from daifu_dap.recovery.locate import Point
@@ -17,8 +17,7 @@ from daifu_dap.vaccine.patch import CO_OPTIMIZED
 from daifu_dap.vaccine.text import Text
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Record, frozen=True):
     """One frame of the stack at a crash, as shown.
 
     Attributes:

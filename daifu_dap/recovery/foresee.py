@@ -17,10 +17,10 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+from daifu_dap.common.record import Record
 from daifu_dap.recovery import around
 from daifu_dap.recovery.static import stored
 
@@ -51,8 +51,7 @@ class Unknown:
 unknown = Unknown()
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(Record, frozen=True):
     """An exception on its way out.
 
     Attributes:
@@ -68,8 +67,7 @@ class Raised:
         return self.kind is None or (isinstance(kind, type) and kind in self.kind.__mro__)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """How statements end: `how`, with the value they return or the exception they raise."""
 
     how: str

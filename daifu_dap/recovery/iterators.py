@@ -29,10 +29,10 @@ import itertools
 import sys
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
+from daifu_dap.common.record import Record
 from daifu_dap.recovery import meant, policy, state
 from daifu_dap.recovery.foresee import Raised
 
@@ -98,8 +98,7 @@ def parts(iterator: object) -> list[object]:
 # ---- the iterator of a DataLoader
 
 
-@dataclass
-class Batch:
+class Batch(Record):
     """The batch that the iterator of a `DataLoader` failed on.
 
     Attributes:

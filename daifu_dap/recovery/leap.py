@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
@@ -53,7 +53,6 @@ from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, STAR, Block, Loop, 
 TRIES = (ast.Try, ast.TryStar)
 
 
-@dataclass
 class Leaper(Resumer):
     """Weaves a body from another cell on.
 
@@ -62,8 +61,10 @@ class Leaper(Resumer):
         parted: the paths to the two have parted; `point` is the goal from there on.
     """
 
-    goal: Point = field(kw_only=True)
-    parted: bool = False
+    def __init__(self, *weaver: Any, goal: Point, **resumer: Any) -> None:
+        super().__init__(*weaver, **resumer)
+        self.goal = goal
+        self.parted = False
 
     def rest(self, statements: Sequence[ast.stmt], depth: int = 0) -> Block:
         if self.parted or not parting(self.point, self.goal, depth):

@@ -12,10 +12,10 @@ import ast
 import dis
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from types import CellType, CodeType
 
+from daifu_dap.common.record import Record, replace
 from daifu_dap.vaccine.patch import parsed
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
@@ -40,8 +40,7 @@ header of a later `with` item; a manager's `__exit__`; the choice of an exceptio
 guard of a `case`."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Record, frozen=True):
     """Statement `index` of a block: `field` of the parent (`which` handler or case of it)."""
 
     field: str
@@ -49,8 +48,7 @@ class Step:
     index: int
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(Record, frozen=True):
     """A place in a text.
 
     Attributes:

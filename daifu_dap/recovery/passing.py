@@ -11,9 +11,9 @@ barrier of its way, and is told apart by that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import FrameType, TracebackType
 
+from daifu_dap.common.record import Record
 from daifu_dap.recovery import state
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.locate import position
@@ -22,8 +22,7 @@ KEPT = 8
 """Notes kept in a thread: as many exceptions may be under way in its tasks and generators."""
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Record, frozen=True):
     """Where an exception was last seen.
 
     Attributes:

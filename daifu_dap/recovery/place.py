@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from daifu_dap.common import align, refusals
 from daifu_dap.common.align import Resume
 from daifu_dap.common.match import Matching
+from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from daifu_dap.common.record import Record
 
 
-class Resolution:
+class Resolution(Record, frozen=True):
     """How a crash is resolved; one of the classes below."""
 
     @property
@@ -15,13 +15,11 @@ class Resolution:
         return name[0].lower() + name[1:]
 
 
-@dataclass(frozen=True)
-class Retry(Resolution):
+class Retry(Resolution, frozen=True):
     """Run the crashed cell again, by the text that runs now and with the locals as they are now."""
 
 
-@dataclass(frozen=True)
-class Replace(Resolution):
+class Replace(Resolution, frozen=True):
     """Make `text` the text of the file, then run on from where the crashed cell went.
 
     Args:
@@ -31,13 +29,11 @@ class Replace(Resolution):
     text: str
 
 
-@dataclass(frozen=True)
-class Skip(Resolution):
+class Skip(Resolution, frozen=True):
     """Go on behind the crashed cell as if it had done nothing."""
 
 
-@dataclass(frozen=True)
-class Raise(Resolution):
+class Raise(Resolution, frozen=True):
     """Let the exception go on, or raise another one at the crashed cell.
 
     Args:
@@ -47,8 +43,7 @@ class Raise(Resolution):
     exc: BaseException | None = None
 
 
-@dataclass(frozen=True)
-class Return(Resolution):
+class Return(Resolution, frozen=True):
     """Return `value` from the function at the crashed cell; its `finally` and `with` blocks end
     properly.
 
@@ -59,8 +54,7 @@ class Return(Resolution):
     value: object = None
 
 
-@dataclass(frozen=True)
-class Goto(Resolution):
+class Goto(Resolution, frozen=True):
     """Go on at another cell of the frame.
 
     Blocks that hold only the crash are left as by `break`; a block that holds only the other cell
@@ -73,8 +67,7 @@ class Goto(Resolution):
     line: int
 
 
-@dataclass(frozen=True)
-class RestartFrame(Resolution):
+class RestartFrame(Resolution, frozen=True):
     """Call a function again by its newest text, with its parameters as they are now.
 
     The frames from the crash to it end first, as by an exception: their `with` blocks are exited,

@@ -27,12 +27,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import CellType, CodeType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.match import Matching
+from daifu_dap.common.record import Record
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import around, capture, meant, state, twins, versions
 from daifu_dap.recovery.continuation import build
@@ -74,8 +74,7 @@ def within(exception: BaseException) -> Restart | None:
     return exception if isinstance(exception, Restart) else None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Record, frozen=True):
     """A vaccinated frame, and what would run if it were called again.
 
     Attributes:

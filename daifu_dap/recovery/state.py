@@ -12,9 +12,10 @@ import itertools
 import threading
 import time
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
 from types import CellType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
+
+from daifu_dap.common.record import Record, field
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.continuation import Continuation
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from daifu_dap.recovery.passing import Note
 
 
-@dataclass
-class Ticket:
+class Ticket(Record):
     """A body's right to go on: its continuation and what that needs.
 
     Attributes:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
+
+from daifu_dap.common.record import Record
 
 STACK, COLLECTED, GROUPED, AWAITED = "stack", "collected", "grouped", "awaited"
 
 
-@dataclass(frozen=True)
-class Waiter:
+class Waiter(Record, frozen=True):
     """Somebody who gets the exception of a task.
 
     Attributes:

@@ -10,18 +10,17 @@ import builtins
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from daifu_dap.common import condition
+from daifu_dap.common.record import Record
 
 VARIABLE = "DAIFU_CRASH_FILTER"
 
 Kind = type[BaseException] | str
 
 
-@dataclass(frozen=True)
-class CrashFilter:
+class CrashFilter(Record, frozen=True):
     """Which exceptions are held.
 
     Args:

@@ -18,7 +18,6 @@ import io
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import CodeType
@@ -52,7 +51,6 @@ class _Looked(ast.NodeTransformer):
         return node
 
 
-@dataclass(frozen=True, eq=False)
 class Scope:
     """A body in a text: the module's, a function's or a class's.
 
@@ -64,11 +62,14 @@ class Scope:
         text: the text.
     """
 
-    node: Body
-    qualname: str
-    owner: str | None
-    flavour: int
-    text: Text
+    def __init__(
+        self, node: Body, qualname: str, owner: str | None, flavour: int, text: Text
+    ) -> None:
+        self.node = node
+        self.qualname = qualname
+        self.owner = owner
+        self.flavour = flavour
+        self.text = text
 
     @cached_property
     def numbers(self) -> dict[tuple[int, int], int]:

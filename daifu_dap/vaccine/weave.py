@@ -50,7 +50,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -94,15 +93,14 @@ STAR = 1
 """Which of the slots of an `except*` statement holds its `recovery.star.Star`."""
 
 
-@dataclass
 class Enclosing:
     """A loop (with its slot, None for `while`), `finally` statement or `with` around a place."""
 
-    kind: str
-    number: int | None
+    def __init__(self, kind: str, number: int | None) -> None:
+        self.kind = kind
+        self.number = number
 
 
-@dataclass
 class Weaver:
     """Weaves the body of one scope.
 
@@ -114,13 +112,21 @@ class Weaver:
         nested: weaves a function or class defined in this scope.
     """
 
-    key: str
-    numbers: dict[tuple[int, int], int]
-    module: bool
-    nested: Callable[[Definition], ast.stmt]
-    flavour: int = 0
-    enclosing: list[Enclosing] = field(default_factory=list)
-    stars: list[int] = field(default_factory=list)
+    def __init__(
+        self,
+        key: str,
+        numbers: dict[tuple[int, int], int],
+        module: bool,
+        nested: Callable[[Definition], ast.stmt],
+        flavour: int = 0,
+    ) -> None:
+        self.key = key
+        self.numbers = numbers
+        self.module = module
+        self.nested = nested
+        self.flavour = flavour
+        self.enclosing: list[Enclosing] = []
+        self.stars: list[int] = []
 
     # ---- blocks and statements
 
