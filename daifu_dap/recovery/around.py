@@ -8,17 +8,17 @@ not looked up at all, and most frames of libraries are of that kind.
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 import os
 import re
 import sys
+import tokenize
 import weakref
 from collections.abc import Sequence
-from tokenize import TokenError
 from types import CodeType, FrameType
 from typing import Any
 
+from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import state, versions
 from daifu_dap.recovery.locate import Position, contains, instruction, position, start
@@ -112,14 +112,43 @@ def source(code: CodeType) -> ast.Module | None:
         if code.co_name == "<module>":
             return ast.parse("".join(lines))
         first = code.co_firstlineno
-        block = inspect.getblock(lines[first - 1 :])
+        block = definition(lines[first - 1 :])
         if not block[0].lstrip().startswith(("def ", "async ", "class ", "@")):
             return None
         indented = block[0][:1].isspace()
         tree = ast.parse(("if 1:\n" if indented else "\n") + "".join(block))
         return ast.increment_lineno(tree, first - 2)
-    except (SyntaxError, ValueError, RecursionError, IndexError, TokenError, EOFError):
+    except (SyntaxError, ValueError, RecursionError, IndexError, tokenize.TokenError):
         return None
+
+
+def definition(lines: list[str]) -> list[str]:
+    """The lines of the function or class that begins with the first of `lines`.
+
+    `inspect.getblock` does the same; to import it takes longer than most of recovery.
+
+    Raises:
+        SyntaxError, tokenize.TokenError: they are no Python.
+    """
+    begun = decorates = headed = False
+    fresh = True
+    depth = last = 0
+    try:
+        for kind, word, (line, _), _, _ in tokenize.generate_tokens(iter(lines).__next__):
+            if kind in (tokenize.COMMENT, tokenize.NL) or (kind == tokenize.INDENT and not begun):
+                continue
+            if kind == tokenize.NEWLINE:
+                headed = depth == 0 and not decorates
+                decorates, fresh, last = False, True, line
+                continue
+            depth += (kind == tokenize.INDENT) - (kind == tokenize.DEDENT)
+            if depth <= 0 and (headed or kind == tokenize.DEDENT):
+                break
+            decorates = decorates or (fresh and depth == 0 and word == "@")
+            begun, fresh, headed = True, False, False
+    except IndentationError:  # of what follows, if this is indented itself
+        pass
+    return lines[:last]
 
 
 def path_of(code: CodeType) -> str:
@@ -224,7 +253,7 @@ def local_value(frame: FrameType, name: str) -> Any:
     them alive; it is emptied, but not under a tracer, which may write it back.
     """
     code = frame.f_code
-    if not code.co_flags & inspect.CO_OPTIMIZED:
+    if not code.co_flags & CO_OPTIMIZED:
         return frame.f_locals.get(name, ...)
     if not any(name in each for each in (code.co_varnames, code.co_cellvars, code.co_freevars)):
         return ...

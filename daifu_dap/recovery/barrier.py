@@ -30,6 +30,7 @@ from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
+from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
@@ -67,7 +68,6 @@ from daifu_dap.vaccine.weave import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 
-CO_OPTIMIZED = 0x1
 RUNTIME = os.path.join(os.path.dirname(__file__), "runtime.py")
 
 ACTIONS: dict[type[Resolution], str] = {

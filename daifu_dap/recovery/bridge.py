@@ -32,9 +32,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -161,6 +159,8 @@ def command(text: str) -> str:
 
     The answer is `{"ok": true, ...}` or `{"ok": false, "message": ..., "refusals": [...]}`.
     """
+    import json  # which pydevd has loaded, as `socket` below
+
     from daifu_dap.common.refusals import Refusal
     from daifu_dap.recovery import commands
 
@@ -215,6 +215,8 @@ def greet() -> None:
     db = _debugger()
     if db is None:
         return
+    import socket
+
     with contextlib.suppress(AttributeError, OSError):
         db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _stop_once(db)

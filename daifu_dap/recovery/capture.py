@@ -8,9 +8,8 @@ from types import CellType, TracebackType
 from typing import Any
 
 from daifu_dap.common import refusals
-from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import iterators, state, versions
+from daifu_dap.recovery import iterators, state, twins, versions
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.locate import (
@@ -25,7 +24,6 @@ from daifu_dap.recovery.locate import (
     contains,
     position,
 )
-from daifu_dap.recovery.twins import outlined
 from daifu_dap.vaccine import names, weave
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import HOW, STAR, Loop, Managed
@@ -228,7 +226,7 @@ def image(own: Text | None, now: Text, place: Position) -> Position | None:
     """Where in the text `now` the statement starts that holds a place of the text `own`."""
     if own is None or own is now or place[0] is None or place[2] is None:
         return None
-    matching = Matching(outlined(own), outlined(now))
+    matching = twins.aligned(own, now)
     stmt = matching.old.innermost(place[0], place[2])
     if stmt is None:
         return None

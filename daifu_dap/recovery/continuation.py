@@ -31,6 +31,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.record import Record, replace
 from daifu_dap.recovery.locate import (
     ENTER,
@@ -59,9 +60,6 @@ from daifu_dap.vaccine.syntax import (
 from daifu_dap.vaccine.text import Scope, declared
 from daifu_dap.vaccine.weave import (
     BREAK,
-    CO_ASYNC_GENERATOR,
-    CO_COROUTINE,
-    CO_GENERATOR,
     CONTINUE,
     HOW,
     NORMAL,

@@ -8,12 +8,12 @@ from collections.abc import Iterator, MutableMapping
 from types import CellType, FrameType
 from typing import Any
 
+from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, twins, versions
 from daifu_dap.recovery.locate import Point
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.patch import CO_OPTIMIZED
 from daifu_dap.vaccine.text import Text
 
 

@@ -27,13 +27,13 @@ is public. A PyTorch that has none of them is left as it is: it traces the woven
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any
 
+from daifu_dap.common.flags import CO_VARARGS, CO_VARKEYWORDS
 from daifu_dap.recovery import versions
 from daifu_dap.vaccine import names
 
@@ -83,7 +83,7 @@ def unwoven(code: CodeType) -> CodeType:
 
 def shape(code: CodeType) -> tuple[object, ...]:
     """What the frame of one code must have in common with that of another that takes its place."""
-    flags = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    flags = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
     count = code.co_argcount + code.co_kwonlyargcount + flags.bit_count()
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
     return *counts, flags, code.co_varnames[:count], code.co_cellvars, code.co_freevars

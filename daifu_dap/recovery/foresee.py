@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import inspect
 import operator
 import os
 import sys
@@ -20,6 +19,7 @@ from collections.abc import Callable, Sequence
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR, CO_VARARGS
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import around
 from daifu_dap.recovery.static import stored
@@ -367,7 +367,7 @@ def run(
     function: FunctionType, arguments: Sequence[object], raised: Raised, depth: int = 0
 ) -> Outcome:
     """What a call of `function` with positional `arguments` does while `raised` is handled."""
-    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+    if function.__code__.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
         return Outcome(UNKNOWN)
     code = function.__code__
     body = body_of(code)
@@ -387,7 +387,7 @@ def run(
 
     foresight = Foresight(raised, None, lookup, depth)
     given = code.co_varnames[: code.co_argcount]
-    if code.co_flags & inspect.CO_VARARGS:
+    if code.co_flags & CO_VARARGS:
         rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         foresight.values[rest] = tuple(arguments[len(given) :])
     for name, value in zip(given, arguments, strict=False):

@@ -29,14 +29,21 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-import inspect
 import opcode
 import sys
 from collections import deque
 from collections.abc import Iterable
-from types import AsyncGeneratorType, FrameType, GeneratorType, MethodType, TracebackType
+from types import (
+    AsyncGeneratorType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    TracebackType,
+)
 from typing import Any
 
+from daifu_dap.common.flags import CO_GENERATOR
 from daifu_dap.recovery import passing, tasks, wanted
 from daifu_dap.recovery.around import (
     FINALLY,
@@ -322,7 +329,7 @@ def pushed_out(callback: Any, raised: Raised) -> Raised | None:
     """What an entry of an `ExitStack` lets through."""
     if isinstance(callback, MethodType) and callback.__name__ in ("__exit__", "__aexit__"):
         return exited(callback.__self__, raised)
-    if not inspect.isfunction(callback):
+    if not isinstance(callback, FunctionType):
         return raised
     given = (raised.kind, raised.exception, unknown)
     return returned(run(callback, given, raised), raised)
@@ -389,7 +396,7 @@ def thrown(traceback: TracebackType) -> bool:
     code, at = traceback.tb_frame.f_code, traceback.tb_lasti
     if traceback.tb_next is not None:
         return False
-    if code.co_flags & inspect.CO_GENERATOR:
+    if code.co_flags & CO_GENERATOR:
         return operation(code.co_code, at) in ("YIELD_VALUE", "RESUME", "SEND")
     # Only a value that an asynchronous generator yields is wrapped.
     wrapping = (opcode.opmap.get("ASYNC_GEN_WRAP"), opcode.opmap.get("CALL_INTRINSIC_1"))
@@ -485,7 +492,7 @@ def iterates(frame: FrameType, step: str) -> bool:
     if function is unknown:
         return isinstance(call.func, ast.Attribute) and call.func.attr in ITERATING
     module = getattr(function, "__module__", None)
-    python = inspect.isfunction(function) or inspect.ismethod(function)
+    python = isinstance(function, (FunctionType, MethodType))
     return not python and module in ("builtins", "itertools", "collections", "_functools")
 
 

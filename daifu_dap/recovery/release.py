@@ -25,9 +25,9 @@ import contextlib
 import gc
 import sys
 from collections.abc import Iterator
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FrameType, TracebackType
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import bridge
 
 PARTS = (BaseException, TracebackType, FrameType, tuple, list)

@@ -184,7 +184,7 @@ class Change:
         old = old or self.old
         found = self._matchings.get(old)
         if found is None:
-            found = Matching(twins.outlined(old), twins.outlined(self.new))
+            found = twins.aligned(old, self.new)
             self._matchings[old] = found
         return found
 

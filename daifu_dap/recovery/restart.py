@@ -24,14 +24,19 @@ activation for all its life is the parked frame, its *root*.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
-from daifu_dap.common.match import Matching
+from daifu_dap.common.flags import (
+    CO_ASYNC_GENERATOR,
+    CO_COROUTINE,
+    CO_GENERATOR,
+    CO_VARARGS,
+    CO_VARKEYWORDS,
+)
 from daifu_dap.common.record import Record
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import around, capture, meant, state, twins, versions
@@ -44,9 +49,9 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
 
 FLAVOURS = {
-    inspect.CO_GENERATOR: "a generator",
-    inspect.CO_COROUTINE: "a coroutine",
-    inspect.CO_ASYNC_GENERATOR: "an async generator",
+    CO_GENERATOR: "a generator",
+    CO_COROUTINE: "a coroutine",
+    CO_ASYNC_GENERATOR: "an async generator",
 }
 _PROBE = Raised(BaseException, BaseException("a restart"))
 
@@ -251,7 +256,7 @@ def newest(scope: Scope, old: Text, new: Text) -> Scope | None:
     """
     if old is new:
         return scope
-    return twins.twin(scope, Matching(twins.outlined(old), twins.outlined(new)), new)
+    return twins.twin(scope, twins.aligned(old, new), new)
 
 
 def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
@@ -261,7 +266,7 @@ def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
     code = scope.code
     count = code.co_argcount + code.co_kwonlyargcount
     wanted: dict[str, Callable[[], object] | None] = dict.fromkeys(code.co_varnames[:count])
-    for flag, kind in ((inspect.CO_VARARGS, tuple), (inspect.CO_VARKEYWORDS, dict)):
+    for flag, kind in ((CO_VARARGS, tuple), (CO_VARKEYWORDS, dict)):
         if code.co_flags & flag:
             wanted[code.co_varnames[len(wanted)]] = kind
     have = crash.locals.values() if frame is crash.frame else frame.f_locals

@@ -11,23 +11,36 @@ from __future__ import annotations
 import ast
 import weakref
 from types import CodeType
+from typing import TYPE_CHECKING
 
-from daifu_dap.common import outline
-from daifu_dap.common.match import Matching
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
 
+if TYPE_CHECKING:
+    from daifu_dap.common.match import Matching
+    from daifu_dap.common.outline import Outline
+
 LAMBDA = "<lambda>"
 
-_outlines: weakref.WeakKeyDictionary[Text, outline.Outline] = weakref.WeakKeyDictionary()
+_outlines: weakref.WeakKeyDictionary[Text, Outline] = weakref.WeakKeyDictionary()
 
 
-def outlined(text: Text) -> outline.Outline:
+def outlined(text: Text) -> Outline:
     """The outline of a text, of the tree that it has."""
+    from daifu_dap.common.outline import Outline  # see `aligned`
+
     found = _outlines.get(text)
     if found is None or found.tree is not text.tree:
-        found = _outlines[text] = outline.Outline(text.tree, text.text)
+        found = _outlines[text] = Outline(text.tree, text.text)
     return found
+
+
+def aligned(old: Text, new: Text) -> Matching:
+    """The alignment of one text with another."""
+    # Imported when a file got its second text (`versions`), which no process needs without edits.
+    from daifu_dap.common.match import Matching
+
+    return Matching(outlined(old), outlined(new))
 
 
 def forget(text: Text) -> None:
@@ -61,7 +74,7 @@ class Present:
 
     def __init__(self, own: Text, now: Text, cell: ast.stmt) -> None:
         self.own, self.now = own, now
-        self.matching = Matching(outlined(own), outlined(now))
+        self.matching = aligned(own, now)
         self.matching.pivot = self.matching.old.find(cell.lineno, cell.col_offset)
 
     def image(self, node: ast.stmt) -> ast.stmt | None:

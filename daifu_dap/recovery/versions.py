@@ -4,6 +4,7 @@ present one.
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import weakref
@@ -89,6 +90,9 @@ class File:
 
     def add(self, text: Text) -> Text:
         """Make `text` known; gives the one known already if it is the same."""
+        if text.key not in self.texts:
+            # What compares two texts is there before a crash needs it.
+            importlib.import_module("daifu_dap.common.match")
         return self.texts.setdefault(text.key, text)
 
 

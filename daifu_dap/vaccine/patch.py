@@ -32,13 +32,13 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.vaccine.names import CELLS, LEAVE, RUNTIME, hidden
 
 Entry = tuple[int, int, int, int]
 """Start and end of a range, its handler (all in bytes), and its depth and `lasti` bit as encoded.
 """
 
-CO_OPTIMIZED = 0x1
 EXTENDED_ARG = opcode.EXTENDED_ARG
 NOP = bytes((opcode.opmap["NOP"], 0))
 LOAD_ATTR = opcode.opmap["LOAD_ATTR"]

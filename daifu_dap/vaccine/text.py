@@ -24,12 +24,10 @@ from types import CodeType
 from typing import Any
 from weakref import ref
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
 from daifu_dap.vaccine.weave import (
-    CO_ASYNC_GENERATOR,
-    CO_COROUTINE,
-    CO_GENERATOR,
     SIMPLE,
     children,
     numbering,

@@ -53,6 +53,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import TAIL_LINE
 from daifu_dap.vaccine.syntax import (
@@ -69,9 +70,6 @@ from daifu_dap.vaccine.syntax import (
     standing,
     store,
 )
-
-CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
-"""As in `inspect`, which takes longer to import than all of vaccination."""
 
 Block = list[ast.stmt]
 Span = tuple[int, int, int, int]

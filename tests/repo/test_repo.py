@@ -60,6 +60,33 @@ def test_debuggee_side_imports_only_the_standard_library() -> None:
     assert found.stdout.split() == []
 
 
+def test_vaccination_starts_without_what_only_an_edit_or_a_debugger_needs() -> None:
+    late = ["dataclasses", "difflib", "inspect", "json", "socket", "daifu_dap.common.match"]
+    script = (
+        "import sys\n"
+        "known = set(sys.modules)\n"
+        "from daifu_dap.vaccine import hook\n"
+        "from daifu_dap.recovery import runtime, versions\n"
+        "hook.start()\n"
+        "runtime.install()\n"
+        "def late():\n"
+        f"    print(*[name for name in {late} if name in set(sys.modules) - known])\n"
+        "late()\n"
+        "from daifu_dap.vaccine.text import Text\n"
+        "versions.register(Text('here.py', 'x = 1'))\n"
+        "versions.register(Text('here.py', 'x = 1'))\n"
+        "late()\n"
+        "versions.register(Text('here.py', 'x = 2'))\n"
+        "late()\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert found.returncode == 0, found.stderr
+    # Two texts of a file are compared at a crash, when nothing is to be imported any more.
+    assert found.stdout == "\n\ndifflib daifu_dap.common.match\n"
+
+
 def test_importing_the_package_is_quick() -> None:
     found = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", "import daifu_dap"],
