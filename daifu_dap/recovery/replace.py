@@ -251,9 +251,12 @@ class Change:
 
     def compiled(self, node: ast.stmt) -> CodeType:
         """Code that runs one statement of the new text, with its functions vaccinated."""
+        return compiler.statements(self.new, ast.Module(self.woven([node]), []))
+
+    def woven(self, nodes: list[ast.stmt]) -> list[ast.stmt]:
+        """Statements of the new text with what they define vaccinated, but not they themselves."""
         definition = partial(compiler.definition, self.new, select=self.file.select)
-        tree = ast.Module(Outside(definition).block([node]), [])
-        return compiler.statements(self.new, tree)
+        return Outside(definition).block(nodes)
 
     def new_node(self, line: int, column: int) -> ast.stmt | None:
         for node in self.new.tree.body:
@@ -393,10 +396,11 @@ class Change:
         owner: type,
     ) -> object:
         """What the definitions of one name in a class make of it."""
-        bare = ast.ClassDef(node.name, [], [], parts, [])
+        bare = ast.ClassDef(node.name, [], [], self.woven(parts), [])
         if "type_params" in bare._fields and not hasattr(bare, "type_params"):
             setattr(bare, "type_params", [])  # noqa: B010
-        code = self.compiled(ast.copy_location(bare, node))
+        tree = ast.Module([ast.copy_location(bare, node)], [])
+        code = compiler.statements(self.new, tree)
         scratch: dict[str, Any] = {}
         exec(code, module, scratch)
         made: object = vars(scratch[node.name])[name]

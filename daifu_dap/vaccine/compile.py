@@ -19,7 +19,7 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.patch import line_of, patched
 from daifu_dap.vaccine.syntax import Definition, at, constant, on, replaced, store
 from daifu_dap.vaccine.text import Scope, Text, first_line
-from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier, nesting
+from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier, survey
 
 Select = Callable[[Scope], bool]
 
@@ -35,23 +35,19 @@ def everything(scope: Scope) -> bool:
     return True
 
 
-def weaver(text: Text, scope: Scope, select: Select) -> Weaver:
-    """A weaver for the body of `scope`."""
-    nested = partial(definition, text, select=select)
-    return Weaver(text.key, scope.numbers, scope.spaced, nested, scope.flavour)
-
-
 def definition(text: Text, node: Definition, select: Select) -> ast.stmt:
     """The woven form of a function or class; if it is not selected, its inside is woven."""
-    scope = text.scopes.get(id(node))
-    if scope is None or not select(scope) or (scope.spaced and all(map(inert, node.body))):
-        return replaced(
-            node, body=Outside(partial(definition, text, select=select)).block(node.body)
-        )
+    nested = partial(definition, text, select=select)
+    spaced = type(node) is ast.ClassDef
+    if spaced and (getattr(node, "type_params", None) or all(map(inert, node.body))):
+        return replaced(node, body=Outside(nested).block(node.body))
+    if select is not everything and not select(text.scopes[id(node)]):
+        return replaced(node, body=Outside(nested).block(node.body))
     doc, rest = split(node.body)
-    if not rest or nesting(rest) > MAX_NESTING:
+    numbers, depth = survey(rest)
+    if not rest or depth > MAX_NESTING:
         return node
-    weave = weaver(text, scope, select)
+    weave = Weaver(text.key, numbers, spaced, nested, text.flavour(node))
     return replaced(node, body=[*doc, *barrier(weave, weave.block(rest))])
 
 
@@ -103,11 +99,13 @@ def woven(text: Text, select: Select, body: bool) -> CodeType:
     doc, rest = split(tree.body)
     if any(map(future, rest)):
         raise SyntaxError("from __future__ imports must come first")
-    if body and rest and nesting(rest) <= MAX_NESTING:
-        weave = weaver(text, text.scopes[id(tree)], select)
+    nested = partial(definition, text, select=select)
+    numbers, depth = survey(rest)
+    if body and rest and depth <= MAX_NESTING:
+        weave = Weaver(text.key, numbers, True, nested)
         statements = [*doc, *barrier(weave, weave.block(rest))]
     else:
-        statements = Outside(partial(definition, text, select=select)).block(tree.body)
+        statements = Outside(nested).block(tree.body)
     return patched(compile(ast.Module(statements, []), text.path, "exec", dont_inherit=True))
 
 
@@ -231,4 +229,4 @@ def future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-__all__ = ["alone", "definition", "everything", "function", "module", "statements", "weaver"]
+__all__ = ["alone", "definition", "everything", "function", "module", "statements"]

@@ -26,9 +26,10 @@ from __future__ import annotations
 import opcode
 import re
 import sys
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import is_not
 from types import CodeType
 from typing import Any
 
@@ -53,6 +54,9 @@ def caches(operation: str) -> bytes:
     return bytes(2 * size)
 
 
+ENTRY = re.compile(b"(?s)[\x80-\xff][^\x80-\xff]*")
+"""An entry of an exception table; its first byte is marked."""
+
 GLOBAL_CACHES, ATTRIBUTE_CACHES = caches("LOAD_GLOBAL"), caches("LOAD_ATTR")
 
 LOOP = re.compile(
@@ -70,15 +74,11 @@ at an even place; such a walrus of the person's own is no iterator's, but that o
 def patched(code: CodeType) -> CodeType:
     """`code` and all code nested in it, with every loop slot bound to the loop's iterator."""
     changes: dict[str, Any] = {}
-    consts: list[Any] | None = None
-    for index, each in enumerate(code.co_consts):
-        if isinstance(each, CodeType):
-            new = patched(each)
-            if new is not each:
-                consts = list(code.co_consts) if consts is None else consts
-                consts[index] = new
-    if consts is not None:
-        changes["co_consts"] = tuple(consts)
+    consts = code.co_consts
+    if CodeType in map(type, consts):
+        changed = tuple([patched(each) if type(each) is CodeType else each for each in consts])
+        if any(map(is_not, changed, consts)):
+            changes["co_consts"] = changed
     called = code.co_names
     if RUNTIME in called:
         if any(map(hidden, code.co_varnames)):
@@ -200,17 +200,23 @@ def redirected(code: CodeType) -> bytes:
     while raw[barrier] != PUSH_EXC_INFO:
         barrier -= 2
     leave = read(code, LEAVE) + instruction(opcode.opmap["RAISE_VARARGS"], 1)
-    leaves = [each + len(leave) - 2 for each in found(raw, leave)]
-    entries = [(at, at + 2, barrier, 0) for at in leaves]
-    for start, end, handler, how in parsed(code.co_exceptiontable):
-        for at in leaves[bisect_left(leaves, start) : bisect_left(leaves, end)]:
+    entries = ENTRY.findall(code.co_exceptiontable)
+    index = 0
+    for at in found(raw, leave):
+        at += len(leave) - 2
+        instead = [encoded((at, at + 2, barrier, 0))]
+        index = bisect_right(entries, at, index, key=started)
+        around = next(parsed(entries[index - 1])) if index else (0, 0, 0, 0)
+        start, end, handler, how = around
+        if at < end:
+            index -= 1
             if start < at:
-                entries.append((start, at, handler, how))
-            start = at + 2
-        if start < end:
-            entries.append((start, end, handler, how))
-    entries.sort()
-    return b"".join(map(encoded, entries))
+                instead.insert(0, encoded((start, at, handler, how)))
+            if at + 2 < end:
+                instead.append(encoded((at + 2, end, handler, how)))
+            del entries[index]
+        entries[index:index] = instead
+    return b"".join(entries)
 
 
 def runtime(code: CodeType) -> bytes:
@@ -251,6 +257,16 @@ def parsed(table: bytes) -> Iterator[Entry]:
             value = 0
     for start, size, handler, how in zip(*[iter(numbers)] * 4, strict=True):
         yield start * 2, (start + size) * 2, handler * 2, how
+
+
+def started(entry: bytes) -> int:
+    """Where the range of an entry of an exception table starts."""
+    value = 0
+    for byte in entry:
+        value = value << 6 | byte & 0x3F
+        if not byte & 0x40:
+            break
+    return value * 2
 
 
 def encoded(entry: Entry) -> bytes:

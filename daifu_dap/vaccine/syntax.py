@@ -17,6 +17,7 @@ Node = TypeVar("Node", bound=ast.AST)
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOAD, STORE = ast.Load(), ast.Store()
+NOWHERE = {"lineno": -1, "end_lineno": -1, "col_offset": -1, "end_col_offset": -1}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 Body = Definition | ast.Module
@@ -36,6 +37,27 @@ def at(node: Node, like: ast.AST) -> Node:
         getattr(like, "col_offset", -1),
         getattr(like, "end_col_offset", None) or 0,
     )
+
+
+def synthetic(kind: type[Node], /, **fields: object) -> Node:
+    """A node that stands nowhere; unlike `nowhere`, this does not look into what it holds."""
+    made = kind.__new__(kind)
+    made.__dict__.update(NOWHERE, **fields)
+    return made
+
+
+def beside(kind: type[Node], other: ast.AST, /, **fields: object) -> Node:
+    """A node that stands where `other` does, a statement or expression of the text."""
+    made = kind.__new__(kind)
+    place = other.__dict__
+    made.__dict__.update(
+        lineno=place["lineno"],
+        end_lineno=place["end_lineno"],
+        col_offset=place["col_offset"],
+        end_col_offset=place["end_col_offset"],
+        **fields,
+    )
+    return made
 
 
 def standing(node: Node, line: int) -> Node:

@@ -33,14 +33,27 @@ from daifu_dap.vaccine.weave import (
     numbering,
 )
 
-YIELD = re.compile(rb"\byield\b")
-LOOKER = re.compile(rb"\b(?:locals|vars|dir)\b")
-
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
 
+YIELD = re.compile(b"yield")
+LOOKS = [
+    re.compile(rb"%b(?<!\w%b)\s*[()\\#]" % (each, each)) for each in (b"dir", b"locals", b"vars")
+]
+"""What to look for; plain beginnings are found the fastest."""
+
 
 class _Looked(ast.NodeTransformer):
+    """Wraps calls of LOOKERS in the statements that stand on some lines."""
+
+    def __init__(self, lines: list[int]) -> None:
+        self.lines = lines
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.stmt) and not among(node, self.lines):
+            return node
+        return super().visit(node)
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         bare = not node.args and not node.keywords
@@ -111,6 +124,10 @@ class Scope:
         return isinstance(self.node, (ast.Module, ast.ClassDef))
 
 
+DERIVED = ("text", "lines", "tree", "plain", "codes", "flags", "yields", "scopes", "_by_code")
+"""The attributes of a text that can be made again."""
+
+
 class Text:
     """A source text.
 
@@ -162,11 +179,14 @@ class Text:
     def tree(self) -> ast.Module:
         tree = compile(self.source, self.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
         assert isinstance(tree, ast.Module)
+        lines = sorted(line for each in LOOKS for line in self._lines_with(each))
+        if lines:
+            looked(tree.body, lines)
         return tree
 
     @cached_property
     def plain(self) -> CodeType:
-        """The plain code; made from the source, since `scopes` wraps calls in the tree."""
+        """The plain code; made from the source, since calls in the tree are wrapped."""
         return compile(self.source, self.path, "exec", dont_inherit=True)
 
     @cached_property
@@ -189,21 +209,28 @@ class Text:
 
     def trim(self) -> None:
         """Let go of what can be made again."""
-        for name in ("text", "lines", "tree", "plain", "codes", "flags", "scopes", "_by_code"):
+        for name in DERIVED:
             vars(self).pop(name, None)
 
     @cached_property
     def scopes(self) -> dict[int, Scope]:
         """Every scope, by the identity of its node."""
         found = {id(self.tree): Scope(self.tree, "<module>", None, 0, self)}
-        lines = self._lines_with(YIELD), self._lines_with(LOOKER)
-        self._collect(found, lines, self.tree.body, "", None, set())
+        self._collect(found, self.tree.body, "", None, set())
         return found
+
+    @cached_property
+    def yields(self) -> list[int]:
+        """The numbers of the lines on which something may yield."""
+        return self._lines_with(YIELD)
+
+    def flavour(self, node: Body) -> int:
+        """The flags that make a function of the text a generator, a coroutine or both."""
+        return flavour(node, self.yields) if isinstance(node, FUNCTIONS) else 0
 
     def _collect(
         self,
         found: dict[int, Scope],
-        lines: tuple[list[int], list[int]],
         nodes: Sequence[Any],
         prefix: str,
         owner: str | None,
@@ -211,29 +238,26 @@ class Text:
     ) -> None:
         # No function inside `scopes`: one that calls itself is garbage in a cycle, which a program
         # that looks for its own would find.
-        yields, looks = lines
         for node in nodes:
             kind = type(node)
             if kind in SIMPLE:
                 continue
             if kind in FUNCTIONS:
                 qualname = node.name if node.name in free else prefix + node.name
-                found[id(node)] = Scope(node, qualname, owner, flavour(node, yields), self)
-                self._collect(found, lines, node.body, f"{qualname}.<locals>.", owner, set())
-                if "<locals>" not in prefix and among(node, looks):
-                    _Looked().visit(node)
+                found[id(node)] = Scope(node, qualname, owner, self.flavour(node), self)
+                self._collect(found, node.body, f"{qualname}.<locals>.", owner, set())
             elif kind is ast.ClassDef:
                 qualname = node.name if node.name in free else prefix + node.name
                 if not getattr(node, "type_params", None):
                     found[id(node)] = Scope(node, qualname, node.name, 0, self)
-                self._collect(found, lines, node.body, f"{qualname}.", node.name, set())
+                self._collect(found, node.body, f"{qualname}.", node.name, set())
             elif kind is ast.Global:
                 free.update(node.names)
             else:
                 for field in ("body", "handlers", "orelse", "finalbody", "cases"):
                     inside = getattr(node, field, None)
                     if inside:
-                        self._collect(found, lines, inside, prefix, owner, free)
+                        self._collect(found, inside, prefix, owner, free)
 
     def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
         """The numbers of the lines that hold a word."""
@@ -267,6 +291,17 @@ class Text:
         ).rstrip()
 
 
+def looked(statements: Sequence[ast.stmt], lines: list[int]) -> None:
+    """Wrap the calls of LOOKERS in the functions among `statements` that stand on some lines."""
+    for each in statements:
+        if type(each) in SIMPLE or not among(each, lines):
+            continue
+        if isinstance(each, FUNCTIONS):
+            _Looked(lines).visit(each)
+        else:
+            looked(each.body if isinstance(each, ast.ClassDef) else children(each), lines)
+
+
 def first_line(node: Function | ast.ClassDef) -> int:
     """The line `co_firstlineno` of a definition's code: that of its first decorator, if any."""
     return min([node.lineno, *(each.lineno for each in node.decorator_list)])
@@ -276,7 +311,10 @@ def among(node: ast.AST, lines: list[int]) -> bool:
     """Whether `node` stands on one of some lines."""
     if not lines:
         return False
-    first = bisect_left(lines, node.lineno)  # type: ignore[attr-defined]
+    start = node.lineno  # type: ignore[attr-defined]
+    for each in getattr(node, "decorator_list", ()):
+        start = min(start, each.lineno)
+    first = bisect_left(lines, start)
     return first < len(lines) and lines[first] <= node.end_lineno  # type: ignore[attr-defined]
 
 

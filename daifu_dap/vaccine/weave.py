@@ -58,9 +58,11 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import TAIL_LINE
 from daifu_dap.vaccine.syntax import (
     LOAD,
+    STORE,
     Definition,
     assign,
     at,
+    beside,
     constant,
     load,
     nowhere,
@@ -69,6 +71,7 @@ from daifu_dap.vaccine.syntax import (
     runtime,
     standing,
     store,
+    synthetic,
 )
 
 Block = list[ast.stmt]
@@ -133,7 +136,10 @@ class Weaver:
         woven: Block = []
         for statement in statements:
             kind = type(statement)
-            method = None if kind in SIMPLE else getattr(self, kind.__name__, None)
+            if kind in SIMPLE or (kind is ast.Return and not self.enclosing):
+                woven.append(statement)
+                continue
+            method = getattr(self, kind.__name__, None)
             if method is None:
                 woven.append(statement)
             else:
@@ -150,7 +156,9 @@ class Weaver:
         return [self.nested(node)]
 
     def If(self, node: ast.If) -> Block:
-        body, orelse = self.block(node.body), self.block(node.orelse)
+        body, orelse = self.block(node.body), node.orelse
+        if orelse:
+            orelse = self.block(orelse)
         if body == node.body and orelse == node.orelse:
             return [node]
         return [replaced(node, body=body, orelse=orelse)]
@@ -356,7 +364,7 @@ class Weaver:
         handler, leave = leaving(self.key, self.module, around, always, star, swallow)
         if raised:
             handler = replaced(handler, body=[*raised, *handler.body])
-        protected = nowhere(ast.Try(statements, [handler], [], []))
+        protected = synthetic(ast.Try, body=statements, handlers=[handler], orelse=[], finalbody=[])
         return [protected, leave] if self.module else [UNLEFT, protected, leave]
 
     # ---- slots
@@ -369,7 +377,8 @@ class Weaver:
         if not self.module:
             # Before 3.13 the compiler puts GET_ITER (GET_AITER) at the place of the whole loop.
             place = loop if loop is not None and sys.version_info < (3, 13) else value
-            return at(ast.NamedExpr(store(names.slot(number)), value), place)
+            target = beside(ast.Name, place, id=names.slot(number), ctx=STORE)
+            return beside(ast.NamedExpr, place, target=target, value=value)
         if loop is not None:
             return at(runtime("hold_iterator", constant(number), runtime("iter", value)), value)
         return at(runtime("hold", constant(number), value), value)
@@ -499,16 +508,25 @@ BARE = SIMPLE.union(
 )
 """Statements without blocks of the same scope."""
 
+BRANCHED = frozenset((ast.If, ast.For, ast.AsyncFor, ast.While))
+"""Statements with a body and perhaps an `else`."""
+
 
 def children(statement: ast.stmt) -> list[ast.stmt]:
     """The statements directly inside one statement of the same scope, in source order."""
-    inner: list[ast.stmt] = []
-    if type(statement) in BARE:
-        return inner
-    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
-        for each in getattr(statement, name, ()):
-            inner += [each] if isinstance(each, ast.stmt) else each.body
-    return inner
+    kind = type(statement)
+    if kind in BARE:
+        return []
+    if kind in BRANCHED:
+        return statement.body + statement.orelse  # type: ignore[attr-defined, no-any-return]
+    if isinstance(statement, Managed):
+        return statement.body
+    if isinstance(statement, Tried):
+        inner = list(statement.body)
+        for handler in statement.handlers:
+            inner += handler.body
+        return inner + statement.orelse + statement.finalbody
+    return [each for case in getattr(statement, "cases", ()) for each in case.body]
 
 
 def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.stmt, int]]:
@@ -547,26 +565,12 @@ def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
     return [node for node, _ in slotted(statements) if isinstance(node, Loop)]
 
 
-def numbering(statements: Sequence[ast.stmt]) -> dict[tuple[int, int], int]:
+Numbers = dict[tuple[int, int], int]
+
+
+def numbering(statements: Sequence[ast.stmt]) -> Numbers:
     """Slot numbers of a scope: `for`, `with` items, `finally` and `except*`, in source order."""
-    numbers: dict[tuple[int, int], int] = {}
-    todo = [*reversed(statements)]
-    while todo:
-        statement = todo.pop()
-        if type(statement) in BARE:
-            continue
-        final = getattr(statement, "finalbody", None)
-        if isinstance(statement, Loop) or final or guarded(statement):
-            numbers[id(statement), 0] = len(numbers)
-        elif isinstance(statement, Managed):
-            for index in range(len(statement.items)):
-                numbers[id(statement), index] = len(numbers)
-            if leaves(statement.body):
-                numbers[id(statement), HOW] = len(numbers)
-        if isinstance(statement, ast.TryStar):
-            numbers[id(statement), STAR] = len(numbers)
-        todo += reversed(children(statement))
-    return numbers
+    return survey(statements)[0]
 
 
 MAX_NESTING = 14
@@ -575,20 +579,42 @@ MAX_NESTING = 14
 
 def nesting(statements: Sequence[ast.stmt]) -> int:
     """How many blocks inside each other the woven form of `statements` has."""
+    return survey(statements)[1]
+
+
+def survey(statements: Sequence[ast.stmt]) -> tuple[Numbers, int]:
+    """What `numbering` and `nesting` say."""
+    numbers: Numbers = {}
     deepest = 0
-    for statement in statements:
-        if type(statement) in BARE:
-            continue
-        own = 0
-        if isinstance(statement, Managed):
-            own = 2 * len(statement.items)
-        elif isinstance(statement, (ast.Try, ast.TryStar)):
-            own = (2 if statement.finalbody else 0) + (2 if statement.handlers else 0)
-            own += 2 * isinstance(statement, ast.TryStar)
-        elif isinstance(statement, (ast.For, ast.While, ast.AsyncFor)):
-            own = 1
-        deepest = max(deepest, own + nesting(children(statement)))
-    return deepest
+    todo = [(each, 0) for each in reversed(statements) if type(each) not in BARE]
+    while todo:
+        statement, depth = todo.pop()
+        if type(statement) is not ast.If:
+            if isinstance(statement, Managed):
+                depth += 2 * len(statement.items)
+                for index in range(len(statement.items)):
+                    numbers[id(statement), index] = len(numbers)
+                if leaves(statement.body):
+                    numbers[id(statement), HOW] = len(numbers)
+            elif isinstance(statement, Tried):
+                depth += 2 * (bool(statement.finalbody) + bool(statement.handlers))
+                if statement.finalbody:
+                    numbers[id(statement), 0] = len(numbers)
+                if isinstance(statement, ast.TryStar):
+                    depth += 2
+                    numbers[id(statement), STAR] = len(numbers)
+            elif type(statement) in BRANCHED:
+                depth += 1
+                if isinstance(statement, Loop):
+                    numbers[id(statement), 0] = len(numbers)
+            elif guarded(statement):
+                numbers[id(statement), 0] = len(numbers)
+            if depth > deepest:
+                deepest = depth
+        for each in reversed(children(statement)):
+            if type(each) not in BARE:
+                todo.append((each, depth))
+    return numbers, deepest
 
 
 @lru_cache(1024)
@@ -613,7 +639,6 @@ def kept(number: int, module: bool) -> ast.expr:
     return runtime("held", constant(number)) if module else load(names.slot(number))
 
 
-@lru_cache(64)
 def refusing(
     key: str,
     method: str,
@@ -641,23 +666,21 @@ def refusing(
             collected and not raised again.
         module: whether the scope is a module's or a class's.
     """
-    cells = ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
-    more = [] if around is None else [constant(around)]
-    then: Block = [ast.Break()]
-    if method == "leave" and not module:
-        then = [assign(names.LEFT, constant(True)), *then]
-    asked = ast.If(runtime(method, constant(key), cells, *more), then, [])
-    full = ast.ExceptHandler(ast.Attribute(load(names.RUNTIME), "full", LOAD), None, [ast.Pass()])
-    once: Block = [ast.Try([asked], [full], [], [])]
+    more = [] if around is None else [synthetic(ast.Constant, value=around, kind=None)]
+    named = synthetic(ast.Constant, value=key, kind=None)
+    call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
+    then = [NOTE_LEFT, BREAK_OFF] if method == "leave" and not module else [BREAK_OFF]
+    asked = synthetic(ast.If, test=call, body=then, orelse=[])
+    once: Block = [synthetic(ast.Try, body=[asked], handlers=[FULL], orelse=[], finalbody=[])]
     if last:
-        once.append(ast.Expr(runtime("collect", kept(stars[0], module))))
+        once.append(nowhere(ast.Expr(runtime("collect", kept(stars[0], module)))))
     elif stars:
-        once.append(ast.Assign([store(names.slot(each)) for each in stars], constant(None)))
-    once.append(ast.Break() if last == "swallow" else ast.Raise())
-    return nowhere(ast.While(constant(True), once, []))
+        targets: list[ast.expr] = [store(names.slot(each)) for each in stars]
+        once.append(nowhere(ast.Assign(targets, constant(None))))
+    once.append(BREAK_OFF if last == "swallow" else AGAIN)
+    return synthetic(ast.While, test=ALWAYS, body=once, orelse=[])
 
 
-@lru_cache(64)
 def leaving(
     key: str, module: bool, around: Span, always: bool, star: int | None, swallow: bool
 ) -> tuple[ast.ExceptHandler, ast.stmt]:
@@ -666,14 +689,10 @@ def leaving(
     last = ""
     if star is not None:
         stars, last = (star,), "swallow" if swallow else "collect"
-    after: Block = [refusing(key, "leave", around, stars, last, module)]
-    left: ast.expr = runtime("left")
-    if not module:
-        left = ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)])
-    leave = ast.Raise(ast.Attribute(load(names.RUNTIME), names.LEAVE, LOAD))
-    kinds = None if always else ast.Attribute(load(names.RUNTIME), "wanted", LOAD)
-    handler = ast.ExceptHandler(kinds, None, after)
-    return nowhere(handler), nowhere(ast.If(left, [leave], []))
+    body = [refusing(key, "leave", around, stars, last, module)]
+    kinds = None if always else WANTED
+    handler = synthetic(ast.ExceptHandler, type=kinds, name=None, body=body)
+    return handler, CALLED_OFF if module else LEFT_OFF
 
 
 def tail(call: ast.expr, bare: bool) -> ast.stmt:
@@ -700,15 +719,37 @@ def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
     bare = module or bool(weaver.flavour & CO_ASYNC_GENERATOR)
     after = ordinary(bare, weaver.flavour) if call is None else tail(call, bare)
     stars = () if module else tuple(weaver.stars)
-    handler = nowhere(ast.ExceptHandler(None, None, [refusing(weaver.key, "catch", None, stars)]))
+    handler = catching(weaver.key, stars)
     if module:
         done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
         done = [nowhere(each) for each in (*done, ast.Break())]
         protected = ast.Try(body, [handler], done, [])
         first = [*getattr(body[0], "decorator_list", ()), body[0]][0]
         return [at(ast.While(constant(True), [protected, after, ast.Break()], []), first)]
-    return [nowhere(ast.Try(body, [handler], [ENDED], [])), after]
+    protected = synthetic(ast.Try, body=body, handlers=[handler], orelse=[ENDED], finalbody=[])
+    return [protected, after]
+
+
+@lru_cache(64)
+def catching(key: str, stars: tuple[int, ...]) -> ast.ExceptHandler:
+    """The handler of the barrier of a whole body."""
+    return nowhere(ast.ExceptHandler(None, None, [refusing(key, "catch", None, stars)]))
+
+
+@lru_cache
+def asking(method: str) -> ast.expr:
+    """A method of the runtime."""
+    return nowhere(ast.Attribute(load(names.RUNTIME), method, LOAD))
 
 
 UNLEFT = nowhere(assign(names.LEFT, constant(None)))
 ENDED = nowhere(ast.Return(None))
+CELLS, WANTED = asking(names.CELLS), asking("wanted")
+FULL = nowhere(ast.ExceptHandler(asking("full"), None, [ast.Pass()]))
+NOTE_LEFT = nowhere(assign(names.LEFT, constant(True)))
+BREAK_OFF, AGAIN, ALWAYS = nowhere(ast.Break()), nowhere(ast.Raise()), nowhere(constant(True))
+LEFT_OFF, CALLED_OFF = (
+    nowhere(ast.If(left, [ast.Raise(asking(names.LEAVE))], []))
+    for left in (ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)]), runtime("left"))
+)
+"""What is the same in every barrier."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import textwrap
@@ -14,6 +15,26 @@ import pytest
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel.conftest import Lab
+
+LOOKING = """
+def main(deco=lambda names: lambda made: made):
+    for item in (1,):
+        with manager():
+            found = [sorted(locals ()), sorted((vars)()), dir \\
+                ()]
+            found.append(sorted(locals  # (where names stand)
+                (
+                )))
+            @deco(found.append(dir()))
+            def inner(names=sorted(locals())):
+                for item in (2,):
+                    return names, sorted(vars()), [dir() for _ in (3,)]
+            class Inner:
+                for item in (4,): own = sorted(locals())
+    return found, inner(), Inner.own, [*map(str, (lambda: (sorted(locals()), dir()))())]
+"""
+"""Every way to write such a call down."""
+
 
 FAULTY = [
     "x = (1",
@@ -167,3 +188,12 @@ def test_scopes_are_named_as_the_compiler_names_them() -> None:
         for scope in text.scopes.values():
             assert scope.plain.co_name in (getattr(scope.node, "name", "<module>"),)
             assert text.scope(scope.plain) is scope
+
+
+def test_a_function_that_looks_at_its_names_sees_its_own_however_it_asks() -> None:
+    results = []
+    for code in (compile(LOOKING, "a.py", "exec"), compiler.module(Text("a.py", LOOKING))):
+        space: dict[str, Any] = {"manager": contextlib.nullcontext}
+        exec(code, space)
+        results.append(space["main"]())
+    assert results[0] == results[1]
