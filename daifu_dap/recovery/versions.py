@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import weakref
 from collections.abc import Collection
 from functools import cached_property
@@ -38,8 +37,15 @@ class File:
         self.select = select
         self.body = body
         self._made: list[CodeType] = []
-        self._known: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
-        self._rests: weakref.WeakValueDictionary[int, CodeType] = weakref.WeakValueDictionary()
+
+    def _living(self, which: str) -> weakref.WeakValueDictionary[int, CodeType]:
+        """Code objects that live, by identity; made when first asked for, since most files never
+        crash.
+        """
+        if which not in vars(self):
+            vars(self).setdefault(which, weakref.WeakValueDictionary())
+        found: weakref.WeakValueDictionary[int, CodeType] = vars(self)[which]
+        return found
 
     @cached_property
     def real(self) -> str:
@@ -53,12 +59,12 @@ class File:
     def resumes(self, text: Text, code: CodeType) -> None:
         """Note the code of a continuation in `text`; functions it defines are as any others."""
         self.add(text)
-        self._rests[id(code)] = code
+        self._living("_living_rests")[id(code)] = code
         self._made += [each for each in code.co_consts if isinstance(each, CodeType)]
 
     def rests(self) -> list[CodeType]:
         """The code objects of continuations of this file that live now."""
-        return list(self._rests.values())
+        return list(self._living("_living_rests").values())
 
     def prune(self, kept: Collection[Text]) -> None:
         """Let go of old texts, but for some, that no code which lives was made from."""
@@ -72,10 +78,11 @@ class File:
 
     @property
     def _codes(self) -> weakref.WeakValueDictionary[int, CodeType]:
+        known = self._living("_living_codes")
         while self._made:
             for each in names.codes(self._made.pop()):
-                self._known[id(each)] = each
-        return self._known
+                known[id(each)] = each
+        return known
 
     def codes(self) -> list[CodeType]:
         """The vaccinated code objects of this file that live now."""
@@ -97,28 +104,27 @@ class File:
 
 
 _files: dict[str, File] = {}
-_lock = threading.Lock()
-"""Guards `_files`. Nothing is called with it held: a debugger could stop a thread in there."""
+"""By path. There is no lock: each use of it is one operation, which no other thread comes into."""
 
 
 def register(text: Text, select: Select = everything, body: bool = True) -> File:
     """Say that `text` now runs as its file's present version."""
-    with _lock:
-        file = _files.get(text.path)
-        if file is None:
-            file = _files[text.path] = File(text, select, body)
-        else:
-            file.present = file.add(text)
-            file.body = file.body or body
-            if body:
-                file.select = select
-        return file
+    file = _files.get(text.path)
+    if file is None:
+        made = File(text, select, body)
+        file = _files.setdefault(text.path, made)
+        if file is made:
+            return made
+    file.present = file.add(text)
+    file.body = file.body or body
+    if body:
+        file.select = select
+    return file
 
 
 def files() -> dict[str, File]:
     """Every vaccinated file, by path."""
-    with _lock:
-        return dict(_files)
+    return _files.copy()
 
 
 def find(path: str) -> File | None:

@@ -20,20 +20,23 @@ the source, for each module) and unpacked when somebody asks, which is at a cras
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import io
 import marshal
 import os
 import struct
 import sys
 import threading
 import time
-from functools import cache, partial
+from functools import cache
 from types import CodeType
 
 from daifu_dap import __version__
 from daifu_dap.vaccine.text import Text
+
+try:
+    from zlib import compress, decompress
+except ImportError:  # an interpreter that was built without it keeps no caches
+    compress = decompress = None  # type: ignore[assignment]
 
 WEAVERS = ("compile", "names", "patch", "syntax", "text", "weave")
 
@@ -44,6 +47,9 @@ HEAD = struct.Struct("<qqqII16s")
 """Times of the source's last modification and change, its size, those of the code and of the packed
 source, and the key.
 """
+
+ROOM = 1 << 16
+"""Bytes that are read at once: the caches of most modules are smaller."""
 
 Stamp = tuple[int, int, int]
 
@@ -69,40 +75,48 @@ def stamp(stat: os.stat_result) -> Stamp:
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
-def load(path: str) -> tuple[CodeType, Text] | None:
-    """The vaccinated code of `path` and its text, if it is there and the file has not changed."""
+def load(path: str, stat: os.stat_result) -> tuple[CodeType, Text] | None:
+    """The vaccinated code of `path` and its text, if it is there and the file has not changed.
+
+    Args:
+        stat: of the source file, as it is now.
+    """
     try:
-        with io.FileIO(place(path)) as file:
-            data = file.read()
+        data = read(place(path))
         made = made_by() + os.fsencode(path)
         if not data.startswith(made):
             return None
         start = len(made) + HEAD.size
         modified, changed, size, length, rest, digits = HEAD.unpack_from(data, len(made))
-        stat = os.stat(path)
-        trusted = modified == stat.st_mtime_ns and changed == stat.st_ctime_ns
         if size != stat.st_size or len(data) != start + length + rest:
             return None
+        trusted = modified == stat.st_mtime_ns and changed == stat.st_ctime_ns
         if not trusted:
-            with io.FileIO(path) as file:
+            with open(path, "rb") as file:
                 stat = os.stat(file.fileno())
                 if Text(path, file.read()).key.encode() != digits:
                     return None
-        view = memoryview(data)
-        code = marshal.loads(view[start : start + length])
-        packed = data[start + length :]
+        code = marshal.loads(memoryview(data)[start:])
     except (OSError, ValueError, EOFError, TypeError, NotImplementedError, struct.error):
         return None
     if not isinstance(code, CodeType):
         return None
     if not trusted and stamp(stat)[0]:
         write(path, HEAD.pack(*stamp(stat), length, rest, digits), data[start:])
-    return code, Text.packed(path, digits.decode(), partial(unpacked, packed))
+    return code, Text.packed(path, digits.decode(), data[start + length :], decompress)
 
 
-def unpacked(data: bytes) -> bytes:
-    found: bytes = importlib.import_module("zlib").decompress(data)
-    return found
+def read(path: str) -> bytes:
+    """What a file holds; asks the system no more than it must."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = part = os.read(handle, ROOM)
+        while len(part) == ROOM:
+            part = os.read(handle, ROOM)
+            data += part
+    finally:
+        os.close(handle)
+    return data
 
 
 def save(text: Text, stat: os.stat_result, code: CodeType) -> None:
@@ -111,13 +125,9 @@ def save(text: Text, stat: os.stat_result, code: CodeType) -> None:
     Args:
         stat: of the source file, from before it was read.
     """
-    if sys.dont_write_bytecode:
+    if sys.dont_write_bytecode or compress is None:
         return
-    try:
-        zlib = importlib.import_module("zlib")
-    except ImportError:
-        return
-    made, packed = marshal.dumps(code), zlib.compress(text.raw, 1)
+    made, packed = marshal.dumps(code), compress(text.raw, 1)
     head = HEAD.pack(*stamp(stat), len(made), len(packed), text.key.encode())
     write(text.path, head, made + packed)
 

@@ -8,6 +8,7 @@ to the plain code for one it cannot weave: the program must never fail because o
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
@@ -23,6 +24,9 @@ from daifu_dap.vaccine.text import Text
 
 VARIABLE = "DAIFU_VACCINATE"
 MODES = ("project", "decorated", "none")
+
+MAKE = ("get_data", "path_stats", "source_to_code")
+"""What a loader makes code with; one that has its own way of that is let have it."""
 
 _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
@@ -42,10 +46,17 @@ def vaccinated(path: str, source: bytes) -> CodeType:
 
 def run(text: Text, code: CodeType) -> None:
     """Register `text` as running, by its vaccinated `code`."""
-    # Not by a statement: a program may have put its own function in place of `__import__`.
-    importlib.import_module("daifu_dap.recovery.runtime").install()
-    versions = importlib.import_module("daifu_dap.recovery.versions")
+    runtime, versions = recovery()
+    runtime.install()
     versions.register(text).remember(code)
+
+
+@functools.cache
+def recovery() -> tuple[Any, Any]:
+    """What vaccinated code runs with: loaded by the first file that is vaccinated."""
+    # Not by a statement: a program may have put its own function in place of `__import__`.
+    load = importlib.import_module
+    return load("daifu_dap.recovery.runtime"), load("daifu_dap.recovery.versions")
 
 
 def mode() -> str:
@@ -77,7 +88,9 @@ def install() -> None:
     plain = loader.get_code
 
     def get_code(self: Any, fullname: str) -> Any:
-        code = own(self.get_filename(fullname))
+        kind = type(self)
+        usual = kind is loader or all(getattr(kind, name) is getattr(loader, name) for name in MAKE)
+        code = own(self.get_filename(fullname)) if usual else None
         return plain(self, fullname) if code is None else code
 
     # The import system takes its frames out of a traceback, and knows them by their file's name.
@@ -94,9 +107,10 @@ def install() -> None:
 def own(path: str) -> CodeType | None:
     """The vaccinated code of the project's file at `path`; None for any other."""
     try:
-        if not project.is_project(path):
+        stat = project.state(path)
+        if stat is None:
             return None
-        cached = cache.load(path)
+        cached = cache.load(path, stat)
         if cached is not None:
             code, text = cached
             run(text, code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -50,6 +51,22 @@ def add_root(folder: str) -> None:
 
 def _patterns(variable: str) -> list[str]:
     return [each for each in os.environ.get(variable, "").split(os.pathsep) if each]
+
+
+def state(path: str) -> os.stat_result | None:
+    """The state of the file at `path` if it is one of the project's own; else None.
+
+    It says the same as `is_project`, with one look at the file.
+    """
+    try:
+        if _include or _exclude or not os.path.isabs(path):
+            return os.stat(path) if is_project(path) else None
+        found = os.lstat(path)
+        if stat.S_ISLNK(found.st_mode):
+            return os.stat(path) if is_project(path) else None
+    except OSError:
+        return None
+    return found if own_folder(path.rpartition(os.sep)[0]) else None
 
 
 @cache

@@ -139,7 +139,8 @@ class Text:
         SyntaxError: from `tree`, `plain` and what uses them, if the text is not valid Python.
     """
 
-    _unpack: Callable[[], bytes]
+    _packed: bytes
+    _unpack: Callable[[bytes], bytes]
 
     def __init__(self, path: str, source: str | bytes) -> None:
         self.path = path
@@ -148,15 +149,15 @@ class Text:
         self.key: str = hashlib.blake2b(self.raw, digest_size=8).hexdigest()
 
     @classmethod
-    def packed(cls, path: str, key: str, unpack: Callable[[], bytes]) -> Text:
+    def packed(cls, path: str, key: str, packed: bytes, unpack: Callable[[bytes], bytes]) -> Text:
         """A text whose key is known; its source is had by `unpack` when it is asked for."""
         text = cls.__new__(cls)
-        text.path, text.key, text._unpack = path, key, unpack
+        text.path, text.key, text._packed, text._unpack = path, key, packed, unpack
         return text
 
     @cached_property
     def source(self) -> str | bytes:
-        return self._unpack()
+        return self._unpack(self._packed)
 
     @property
     def raw(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from daifu_dap.recovery import versions
 from daifu_dap.vaccine import cache, compile, hook, project
 
+ROOT = Path(__file__).parents[2]
 OLD = 1_600_000_000_000_000_000
 ONE = "def f():\n    return 1  # ü\n"
 TWO = "def f():\n    return 2  # ü\n"
@@ -102,7 +104,7 @@ def test_a_touched_file_is_not_woven_again(path: Path, compiled: list[str]) -> N
 def test_the_running_text_is_not_what_is_on_disk_now(path: Path, compiled: list[str]) -> None:
     write(path, ONE)
     assert run(path) == 1
-    found = cache.load(str(path))
+    found = cache.load(str(path), path.stat())
     assert found is not None
     _, text = found
     write(path, TWO, OLD + 1)
@@ -119,7 +121,7 @@ def test_a_damaged_cache_is_made_anew(path: Path, compiled: list[str], size: int
     file = Path(cache.place(str(path)))
     data = file.read_bytes()
     file.write_bytes(data[:size])
-    assert cache.load(str(path)) is None
+    assert cache.load(str(path), path.stat()) is None
     assert run(path) == 1
     assert present(path) == ONE
 
@@ -163,3 +165,55 @@ def test_links_are_followed_to_the_project(
     assert project.is_project(str(elsewhere / "folder" / "mod.py"))
     assert not project.is_project(str(path.parent / "out.py"))
     assert not project.is_project(str(elsewhere / "real.py"))
+    (elsewhere / "folder" / "mod.py").write_text(ONE)
+    for link in (elsewhere / "link.py", elsewhere / "folder" / "mod.py"):
+        assert project.state(str(link)) == path.stat()
+    for out in (path.parent / "out.py", elsewhere / "real.py", path.parent / "missing.py"):
+        assert project.state(str(out)) is None
+
+
+def test_a_cache_that_is_read_in_parts_is_whole(
+    path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "ROOM", 100)
+    write(path, ONE)
+    assert [run(path), run(path)] == [1, 1]
+    assert compiled == [ONE]
+    assert present(path) == ONE
+
+
+LOADER = """\
+import importlib.machinery, importlib.util
+from daifu_dap.vaccine import hook
+from daifu_dap.vaccine.names import RUNTIME
+
+class Second(importlib.machinery.SourceFileLoader):
+    def source_to_code(self, data, path, **more):
+        return super().source_to_code(bytes(data).replace(b"1", b"2"), path, **more)
+
+class Usual(importlib.machinery.SourceFileLoader):
+    pass
+
+hook.start()
+for kind in (Second, Usual):
+    spec = importlib.util.spec_from_file_location("mod", "mod.py", loader=kind("mod", PATH))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    print(module.f(), RUNTIME in module.f.__code__.co_names)
+"""
+
+
+def test_a_loader_that_makes_code_in_a_way_of_its_own_is_let_do_it(path: Path) -> None:
+    write(path, ONE)
+    code = LOADER.replace("PATH", repr(str(path)))
+    for _ in range(2):  # the second time from a cache
+        found = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=path.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": ""},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert found.stderr == ""
+        assert found.stdout.split("\n") == ["2 False", "1 True", ""]
