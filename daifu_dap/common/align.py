@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -144,6 +144,8 @@ class _Walk:
             self.ran.update((cell, *cell.within()))
         self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
         self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
+        self.around_done = _around(self.done)
+        self.begun = self.open | _around(self.open) | self.around_done
 
     def find(self) -> tuple[Stmt, Where]:
         """Find the point; see the head of this module."""
@@ -196,10 +198,7 @@ class _Walk:
 
     def _towards(self, target: Stmt) -> tuple[Stmt, Where]:
         for stmt in [*target.ancestors(), target]:
-            begun = stmt in self.open or any(
-                inner in self.done or inner in self.open for inner in stmt.within()
-            )
-            if stmt is target or not begun:
+            if stmt is target or stmt not in self.begun:
                 break
         siblings = stmt.block.stmts
         first = stmt.index
@@ -215,7 +214,7 @@ class _Walk:
         return (at, "after") if following is None else (following, "before")
 
     def _has_run(self, stmt: Stmt) -> bool:
-        return stmt in self.done or any(inner in self.done for inner in stmt.within())
+        return stmt in self.done or stmt in self.around_done
 
     def check(self, stmt: Stmt) -> tuple[tuple[Stmt, str, Stmt, str], ...]:
         """Compare the stateful blocks around the point with the open ones, or refuse."""
@@ -352,6 +351,17 @@ def _same_flavour(old: Stmt, new: Stmt) -> None:
         raise refusals.Refusal.of(
             refusals.FLAVOUR, function=new.qualname, was=was, now=now, **new.place
         )
+
+
+def _around(stmts: Iterable[Stmt]) -> set[Stmt]:
+    """Give what holds some statements in blocks of the same scope, at every depth."""
+    found: set[Stmt] = set()
+    for stmt in stmts:
+        above = stmt.parent
+        while above is not None and above.name is None and above not in found:
+            found.add(above)
+            above = above.parent
+    return found
 
 
 def _already(path: list[Stmt]) -> Iterator[Stmt]:

@@ -26,6 +26,7 @@ __all__ = ["Matching", "likeness"]
 _TABLE: Final = 60_000
 _WIDE: Final = 2_500
 _PIECE: Final = 40
+_WORDS: Final = 0.9
 _LIKE: Final = 0.5
 _LIKE_BLOCK: Final = 0.35
 _SURE: Final = 0.6
@@ -43,6 +44,7 @@ class Matching:
     def __init__(self, old: Outline, new: Outline, pivot: Stmt | None = None) -> None:
         self.old = old
         self.new = new
+        new.learn(old)
         self.pivot = pivot
         self.images: dict[Stmt, Stmt] = {}
         self.origins: dict[Stmt, Stmt] = {}
@@ -190,6 +192,8 @@ class Matching:
     def _anchors(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         if not old or not new:
             return []
+        if len(old) == len(new) == 1:
+            return []  # or they would have been taken for equal before
         ids: dict[tuple[str | None, int], int] = {}
         left = [self._token(stmt, ids, self.images.get(stmt)) for stmt in old]
         right = [self._token(stmt, ids, stmt) for stmt in new]
@@ -346,7 +350,9 @@ def likeness(old: Stmt, new: Stmt) -> float:
         if old.target is not None and old.target == new.target:
             words = 0.5 + words / 2
         return words if old.kind == new.kind else 0.85 * words
-    bodies = max(_dice(old.heads, new.heads), 0.9 * _dice(old.vocabulary, new.vocabulary))
+    bodies = _dice(old.heads, new.heads)
+    if bodies < _WORDS:
+        bodies = max(bodies, _WORDS * _dice(old.vocabulary, new.vocabulary))
     share = 0.2 if old.kind in ("Try", "TryStar") else 0.4
     return share * words + (1 - share) * bodies
 
@@ -356,6 +362,8 @@ def _deeper(stmt: Stmt, other: Stmt, like: float) -> bool:
 
     A wrapper adds nothing of the statement's own content to what it wraps.
     """
+    if max(like + _NEAR, _SURE) >= 1:
+        return False
     shared = len(stmt.heads & other.heads)
     return any(
         inner.name is None

@@ -56,6 +56,23 @@ class Block:
         self.key = key
 
 
+class Meaning:
+    """What a statement's own part means; simple statements of equal source share it."""
+
+    __slots__ = ("_words", "head")
+
+    def __init__(self, head: str) -> None:
+        self.head = head
+        self._words: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The names, constants and operators in it."""
+        if self._words is None:
+            self._words = frozenset(self.head.split(" ")) - _BRACKETS
+        return self._words
+
+
 class Stmt:
     """One statement: a cell, with the blocks it holds and the place it has.
 
@@ -170,23 +187,41 @@ class Stmt:
 
     def inside(self) -> Iterator[Stmt]:
         """Yield the statements of the blocks, at every depth, in source order."""
-        for block in self.blocks:
-            for stmt in block.stmts:
-                yield stmt
-                yield from stmt.inside()
+        todo = [stmt for block in reversed(self.blocks) for stmt in reversed(block.stmts)]
+        while todo:
+            stmt = todo.pop()
+            yield stmt
+            for block in reversed(stmt.blocks):
+                todo += reversed(block.stmts)
 
     def within(self) -> Iterator[Stmt]:
         """Yield what `inside` does, without going into the bodies of definitions."""
-        if self.name is None:
-            for block in self.blocks:
-                for stmt in block.stmts:
-                    yield stmt
-                    yield from stmt.within()
+        todo = [self]
+        while todo:
+            stmt = todo.pop()
+            if stmt is not self:
+                yield stmt
+            if stmt.name is None:
+                for block in reversed(stmt.blocks):
+                    todo += reversed(block.stmts)
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        """What the statement's own part means."""
+        source = None if self.blocks or self.name is not None else self.source
+        if source is None:
+            return Meaning(header(self.node))
+        meanings = self.owner.meanings
+        found = meanings.get(source)
+        if found is None:
+            found = self.owner.known.get(source) or Meaning(header(self.node))
+            meanings[source] = found
+        return found
 
     @cached_property
     def head(self) -> str:
         """The meaning of the statement's own part, equal for equal meaning whatever the layout."""
-        return header(self.node)
+        return self.meaning.head
 
     @cached_property
     def digest(self) -> int:
@@ -196,7 +231,7 @@ class Stmt:
     @cached_property
     def words(self) -> frozenset[str]:
         """The names, constants and operators of the statement's own part."""
-        return frozenset(self.head.split(" ")) - _BRACKETS
+        return self.meaning.words
 
     @cached_property
     def heads(self) -> frozenset[str]:
@@ -249,17 +284,20 @@ class Stmt:
 class Scope:
     """What a module, class or function holds: its definitions and its own block."""
 
-    __slots__ = ("block", "defs", "stmt")
-
     def __init__(self, stmt: Stmt | None, block: Block) -> None:
         self.stmt = stmt
         self.block = block
-        self.defs: list[Stmt] = []
-        for child in block.stmts:
+
+    @cached_property
+    def defs(self) -> list[Stmt]:
+        """The definitions, in source order."""
+        found: list[Stmt] = []
+        for child in self.block.stmts:
             if child.is_scope:
-                self.defs.append(child)
+                found.append(child)
             elif child.blocks:
-                self.defs += [inner for inner in child.within() if inner.is_scope]
+                found += [inner for inner in child.within() if inner.name is not None]
+        return found
 
 
 class Outline:
@@ -274,6 +312,9 @@ class Outline:
         self.tree = tree
         self.text = text
         self.lines = None if text is None else split(text)
+        self._scopes: dict[Stmt | None, Scope] = {}
+        self.meanings: dict[str, Meaning] = {}
+        self.known: dict[str, Meaning] = {}
         self.block = Block("body", ())
         self.block.stmts = tuple(
             Stmt(node, self, None, index, deltas[index] if deltas else 0)
@@ -281,6 +322,11 @@ class Outline:
         )
         for stmt in self.block.stmts:
             stmt.block = self.block
+
+    def learn(self, other: Outline) -> None:
+        """Take what is known of the statements of another text that this one may share."""
+        if other is not self:
+            self.known = other.meanings
 
     @property
     def body(self) -> tuple[Stmt, ...]:
@@ -295,7 +341,11 @@ class Outline:
 
     def scope(self, stmt: Stmt | None) -> Scope:
         """Give the scope that a definition opens; None stands for the module."""
-        return Scope(stmt, self.block if stmt is None else stmt.blocks[0])
+        known = self._scopes.get(stmt)
+        if known is None:
+            block = self.block if stmt is None else stmt.blocks[0]
+            known = self._scopes[stmt] = Scope(stmt, block)
+        return known
 
     def functions(self) -> list[Stmt]:
         """List the function definitions of every depth in source order."""

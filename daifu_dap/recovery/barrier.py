@@ -64,6 +64,7 @@ from daifu_dap.recovery.resolution import (
 )
 from daifu_dap.recovery.restart import Restart
 from daifu_dap.recovery.state import Ticket
+from daifu_dap.vaccine.compile import undisturbed
 from daifu_dap.vaccine.weave import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
@@ -150,21 +151,10 @@ def resolve(
 ) -> Ticket | None:
     """Ask what to do about a crash until the answer can be carried out; None to let it go on."""
     dying = release.owned(exception, frame)
-    traceback = exception.__traceback__
-    while traceback is not None and traceback.tb_frame is not frame:
-        traceback = traceback.tb_next
-    text = versions.text_of(frame.f_code, key)
-    if traceback is None or text is None:
+    with undisturbed():
+        crash = record(frame, key, cells, exception)
+    if crash is None:
         return None
-    point = locate(text, frame.f_code, traceback.tb_lasti)
-    if point is None:
-        return None
-    inner = traceback.tb_next
-    if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
-        point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
-    crash = Crash(frame, exception, point, named(frame.f_code, cells), next(state.ids))
-    crash.obstacle = capture.obstacle(crash)
-    crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
     entry = journal.crashed(crash)
     state.stops[crash.stop_id] = crash
     state.local.stops += 1
@@ -177,7 +167,8 @@ def resolve(
                 journal.resolved(entry, crash, resolution)
                 return None
             try:
-                ticket = prepared(crash, resolution)
+                with undisturbed():
+                    ticket = prepared(crash, resolution)
             except Refusal as refusal:
                 crash.refusal = refusal
                 if policy.attended() and repeated(resolution, last):
@@ -194,6 +185,28 @@ def resolve(
     finally:
         del state.stops[crash.stop_id]
         crash.release()
+
+
+def record(
+    frame: FrameType, key: str, cells: tuple[CellType, ...], exception: BaseException
+) -> Crash | None:
+    """The record of a crash; None if there is nothing to go on from."""
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_frame is not frame:
+        traceback = traceback.tb_next
+    text = versions.text_of(frame.f_code, key)
+    if traceback is None or text is None:
+        return None
+    point = locate(text, frame.f_code, traceback.tb_lasti)
+    if point is None:
+        return None
+    inner = traceback.tb_next
+    if inner is not None and isinstance(point.node, Loop) and taking(inner.tb_frame):
+        point = replace(point, phase=NEXT)  # a continuation's own call of `__next__`
+    crash = Crash(frame, exception, point, named(frame.f_code, cells), next(state.ids))
+    crash.obstacle = capture.obstacle(crash)
+    crash.leavable = crash.obstacle is None or capture.obstacle(crash, "skip") is None
+    return crash
 
 
 def repeated(one: Resolution, two: Resolution | None) -> bool:
