@@ -26,7 +26,10 @@ def main() -> None:
     if arguments in ([], ["-h"], ["--help"]):
         print(USAGE, end="", file=sys.stdout if arguments else sys.stderr)
         sys.exit(0 if arguments else 2)
-    hook.start()
+    try:
+        hook.start()
+    except ValueError as error:
+        sys.exit(f"daifu: {error}")
     first, rest = arguments[0], arguments[1:]
     if first == "-m" and rest:
         script.run_module(rest[0], rest[1:])
@@ -41,7 +44,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (OSError, ValueError) as error:
-        sys.exit(f"daifu: {error}")
+    main()

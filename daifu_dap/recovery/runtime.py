@@ -115,6 +115,22 @@ class Runtime:
         """
         return barrier.stopped(sys._getframe(1), key, cells, span)
 
+    @property
+    def raised_at(self) -> int:
+        """Where, in code units, the frame that asks has raised what it handles."""
+        frame = sys._getframe(1)
+        traceback = self.exception.__traceback__
+        while traceback is not None and traceback.tb_frame is not frame:
+            traceback = traceback.tb_next
+        return (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2
+
+    @property
+    def exception(self) -> BaseException:
+        """What is handled."""
+        exception = sys.exception()
+        assert exception is not None
+        return exception
+
     def left(self) -> bool:
         """Whether the module-level code that asks is to be left."""
         return sys._getframe(1) in state.tickets

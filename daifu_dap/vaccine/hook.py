@@ -15,6 +15,7 @@ import importlib.util
 import os
 import runpy
 import sys
+import warnings
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
@@ -104,8 +105,13 @@ def install() -> None:
         sys.meta_path.insert(0, _Late())
 
 
-def own(path: str) -> CodeType | None:
-    """The vaccinated code of the project's file at `path`; None for any other."""
+def own(path: str, main: bool = False) -> CodeType | None:
+    """The vaccinated code of the project's file at `path`; None for any other.
+
+    Args:
+        main: whether it was compiled plain before, as the main program is at each start, so that
+            what compiling it warns of is said already.
+    """
     try:
         stat = project.state(path)
         if stat is None:
@@ -118,9 +124,11 @@ def own(path: str) -> CodeType | None:
         with open(path, "rb") as file:
             stat = os.stat(file.fileno())
             text = Text(path, file.read())
-        code = compile.module(text)
+        with warnings.catch_warnings(record=main) as warned:
+            code = compile.module(text)
         run(text, code)
-        cache.save(text, stat, code)
+        if not warned:  # else an import of it warns once more
+            cache.save(text, stat, code)
         return code
     except SyntaxError:
         return None  # the plain way says it better
@@ -138,9 +146,11 @@ def hook_runpy(module: Any) -> None:
         path = os.path.abspath(os.fsdecode(arguments[-1]))
         if os.path.isfile(path):
             project.add_root(os.path.dirname(path))
-        code = own(path)
+        # A main program is compiled at each start; what there is to say of it is said here.
+        found = plain(*arguments)
+        code = own(path, main=True)
         if code is None:
-            return plain(*arguments)
+            return found
         return code if len(arguments) == 1 else (code, arguments[-1])
 
     module._get_code_from_file = get_code_from_file

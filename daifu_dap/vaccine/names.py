@@ -44,6 +44,9 @@ CELLS = "__daifu_cells__"
 LEAVE = "__daifu_leave__"
 """The attribute of the runtime that is raised to leave a body from inside its blocks."""
 
+AGAIN = ("raised_at", "exception")
+"""The attributes of the runtime with which a barrier raises an exception again; see `patch`."""
+
 VALUE = "__daifu_r__"
 """The hidden local that holds the value of a `return` while `finally` blocks run."""
 

@@ -1,4 +1,4 @@
-"""The three changes made to compiled code.
+"""The four changes made to compiled code.
 
 *A loop's slot takes the iterator, not the iterable.* `for x in (slot := e)` compiles to
 `<e>; COPY 1; STORE_FAST slot; GET_ITER` (for `async for`, GET_AITER). Moving the last one to the
@@ -19,6 +19,12 @@ dictionary display of eleven items.)
 compiled. Where its barrier reads the attribute CELLS of the runtime, it is made to push its cells
 instead and put them into a tuple. The two instructions with their caches leave room for some; more
 cells are pushed behind the end of the code, by a jump there and back.
+
+*What a barrier raises again was raised where it was.* A frame that an exception has left stands, for
+who looks at it (`pdb`, `inspect`, a tracer), at its last instruction, which would be one of the
+barrier's, on no line. So `raise place from exception`, two attributes of the runtime, becomes the
+instruction with which the interpreter itself ends a `with`: RERAISE, which puts the frame back to
+the place.
 """
 
 from __future__ import annotations
@@ -34,7 +40,7 @@ from types import CodeType
 from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
-from daifu_dap.vaccine.names import CELLS, LEAVE, RUNTIME, hidden
+from daifu_dap.vaccine.names import AGAIN, CELLS, LEAVE, RUNTIME, hidden
 
 Entry = tuple[int, int, int, int]
 """Start and end of a range, its handler (all in bytes), and its depth and `lasti` bit as encoded.
@@ -43,6 +49,7 @@ Entry = tuple[int, int, int, int]
 EXTENDED_ARG = opcode.EXTENDED_ARG
 NOP = bytes((opcode.opmap["NOP"], 0))
 LOAD_ATTR = opcode.opmap["LOAD_ATTR"]
+RAISE = opcode.opmap["RAISE_VARARGS"]
 PUSH_EXC_INFO = opcode.opmap["PUSH_EXC_INFO"]
 PUSH_CELL = opcode.opmap["LOAD_CLOSURE" if sys.version_info < (3, 13) else "LOAD_FAST"]
 
@@ -85,6 +92,8 @@ def patched(code: CodeType) -> CodeType:
             text = rotated(code)
             if text is not None:
                 changes["co_code"] = text
+        if AGAIN[0] in called:
+            changes["co_code"] = again(code, changes.get("co_code") or code.co_code)
         if LEAVE in called:
             changes["co_exceptiontable"] = redirected(code)
         if CELLS in called and (code.co_cellvars or code.co_freevars):
@@ -133,6 +142,13 @@ def rotated(code: CodeType) -> bytes | None:
         changed = bytearray(raw) if changed is None else changed
         changed[match.start() : match.end(2)] = iterate + store
     return None if changed is None else bytes(changed)
+
+
+def again(code: CodeType, raw: bytes) -> bytes:
+    """The instructions `raw` of `code`, with what its barriers raise again raised where it was."""
+    place, exception = (read(code, each) for each in AGAIN)
+    raising = place + exception + instruction(RAISE, 2)
+    return raw.replace(raising, place + exception + instruction(opcode.opmap["RERAISE"], 1))
 
 
 def celled(code: CodeType, raw: bytes) -> dict[str, Any]:
@@ -199,7 +215,7 @@ def redirected(code: CodeType) -> bytes:
     barrier = next(found(raw, runtime(code) + called))
     while raw[barrier] != PUSH_EXC_INFO:
         barrier -= 2
-    leave = read(code, LEAVE) + instruction(opcode.opmap["RAISE_VARARGS"], 1)
+    leave = read(code, LEAVE) + instruction(RAISE, 1)
     entries = ENTRY.findall(code.co_exceptiontable)
     index = 0
     for at in found(raw, leave):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import pkgutil
+import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -15,53 +16,86 @@ from daifu_dap.vaccine import hook, project
 
 RUNNERS = 2
 """How many frames of `runpy` stand below a program that the interpreter runs by `-m`, or out of a
-folder or an archive.
+folder or an archive; here, too.
 """
+
+COOKIE = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]*coding[:=]")
+
+AS_MAIN: Callable[..., object] = runpy._run_module_as_main  # type: ignore[attr-defined]
+"""What the interpreter calls there."""
 
 
 def run_file(path: str, arguments: list[str]) -> None:
     """Run the script at `path` as `python path arguments...` would.
 
     Raises:
-        FileNotFoundError: there is no such script.
+        SystemExit: there is no such script.
         SyntaxError: it is not valid Python.
     """
     full = os.path.abspath(path)
     project.add_root(os.path.dirname(full))
     sys.argv[:] = [path, *arguments]
     if pkgutil.get_importer(full) is not None:  # a folder or an archive with a `__main__`
-        _ending(lambda: runpy.run_path(full, run_name="__main__"), runners=2, plain=RUNNERS)
+        sys.path[0] = full
+        _fresh_main()
+        _ending(lambda: AS_MAIN("__main__", False), runners=RUNNERS, plain=RUNNERS)
         return
     sys.path[0] = os.path.dirname(full)
     if full.endswith(".pyc"):
         _ending(lambda: runpy.run_path(full, run_name="__main__"), runners=3, plain=0)
         return
-    with open(full, "rb") as file:
-        source = file.read()
-    module = ModuleType("__main__")
+    try:
+        with open(full, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        said = f"can't open file {full!r}: [Errno {error.errno}] {error.strerror}"
+        print(f"{sys.executable}: {said}", file=sys.stderr)
+        sys.exit(2)
+    module = _fresh_main()
     loader = importlib.machinery.SourceFileLoader("__main__", full)
-    builtins = sys.modules["builtins"]
-    vars(module).update(__file__=full, __loader__=loader, __builtins__=builtins, __cached__=None)
+    vars(module).update(__file__=full, __loader__=loader, __cached__=None)
     vars(module)["__annotations__"] = {}
     module.__spec__ = None
-    sys.modules["__main__"] = module
 
     def main() -> None:
-        code = hook.own(full) if hook.mode() == "project" else None
-        exec(code or compile(source, full, "exec", dont_inherit=True), vars(module))
+        if _undecodable(source):
+            _run_plain()
+        try:
+            plain = compile(source, full, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            _run_plain()
+            raise
+        code = hook.own(full, main=True) if hook.mode() == "project" else None
+        exec(code or plain, vars(module))
 
     _ending(main, runners=0, plain=0)
 
 
+def _undecodable(source: bytes) -> bool:
+    """Whether the interpreter, which reads a main script line by line, refuses its encoding."""
+    if source.isascii() or COOKIE.match(source):
+        return False
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _run_plain() -> None:
+    """Have the interpreter run the script; it is not Python, and that is how it is said plain."""
+    before = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv)]
+    if before[-2:] == ["-m", "daifu_dap"]:
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, *before[:-2], *sys.argv])
+
+
 def run_module(name: str, arguments: list[str]) -> None:
     """Run the module `name` as `python -m name arguments...` would."""
-    sys.argv[:] = [name, *arguments]
+    sys.argv[:] = ["-m", *arguments]
     sys.path[0] = os.getcwd()
-
-    def main() -> None:
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
-
-    _ending(main, runners=3, plain=RUNNERS)
+    _fresh_main()
+    _ending(lambda: AS_MAIN(name), runners=RUNNERS, plain=RUNNERS)
 
 
 def run_code(code: str, arguments: list[str]) -> None:
@@ -70,14 +104,25 @@ def run_code(code: str, arguments: list[str]) -> None:
     """
     sys.argv[:] = ["-c", *arguments]
     sys.path[0] = ""
-    module = ModuleType("__main__")
-    vars(module)["__builtins__"] = sys.modules["builtins"]
-    sys.modules["__main__"] = module
+    module = _fresh_main()
+    if sys.version_info >= (3, 13):  # whose tracebacks show its lines
+        import linecache
+
+        register: Callable[..., object] = linecache._register_code  # type: ignore[attr-defined]
+        register("<string>", code, "<string>")
 
     def main() -> None:
         exec(compile(code, "<string>", "exec", dont_inherit=True), vars(module))
 
     _ending(main, runners=0, plain=0)
+
+
+def _fresh_main() -> ModuleType:
+    """An empty main module, in place of ours."""
+    module = ModuleType("__main__")
+    vars(module)["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = module
+    return module
 
 
 def _ending(main: Callable[[], Any], runners: int, plain: int) -> None:
@@ -103,27 +148,57 @@ def _ending(main: Callable[[], Any], runners: int, plain: int) -> None:
     except SystemExit:
         raise
     except BaseException as error:
-        _show_trimmed(error)
+        _show_trimmed(error, plain)
         raise
 
 
-def _show_trimmed(error: BaseException) -> None:
-    """Have the interpreter, which is about to end, show `error` without our frames."""
-    traceback = error.__traceback__
-    while traceback is not None and _runner(traceback):
+def _show_trimmed(error: BaseException, runners: int) -> None:
+    """Have the interpreter, which is about to end, show `error` without our frames.
+
+    Args:
+        runners: how many of `runpy` the interpreter would show, too.
+    """
+    traceback = without_ours(error.__traceback__)
+    while not runners and traceback is not None and _runpy(traceback):
         traceback = traceback.tb_next
-    hook = sys.excepthook
+    hook = getattr(sys, "excepthook", None)
 
     def show(kind: type[BaseException], value: BaseException, _: TracebackType | None) -> None:
-        sys.excepthook = hook
         value.__traceback__ = sys.last_traceback = traceback
-        hook(kind, value, traceback)
+        if hook is None:
+            del sys.excepthook
+            print("sys.excepthook is missing", file=sys.stderr)
+            sys.__excepthook__(kind, value, traceback)
+            return
+        sys.excepthook = hook
+        try:
+            hook(kind, value, traceback)
+        except SystemExit:
+            raise
+        except BaseException as failed:  # which the interpreter would show with this frame
+            below = without_ours(failed.__traceback__)
+            print("Error in sys.excepthook:", file=sys.stderr)
+            sys.__excepthook__(type(failed), failed.with_traceback(below), below)
+            print("\nOriginal exception was:", file=sys.stderr)
+            sys.__excepthook__(kind, value, traceback)
 
     sys.excepthook = show
 
 
-def _runner(traceback: TracebackType) -> bool:
-    name = traceback.tb_frame.f_globals.get("__name__", "")
-    return name.startswith("daifu_dap.") or traceback.tb_frame.f_code.co_filename.startswith(
-        "<frozen runpy"
-    )
+def without_ours(traceback: TracebackType | None) -> TracebackType | None:
+    """`traceback` without the frames of ours that are in it."""
+    kept = None
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    for each in reversed(entries):
+        if not each.tb_frame.f_globals.get("__name__", "").startswith("daifu_dap."):
+            if each.tb_next is not kept:
+                each.tb_next = kept
+            kept = each
+    return kept
+
+
+def _runpy(traceback: TracebackType) -> bool:
+    return traceback.tb_frame.f_code.co_filename == "<frozen runpy>"

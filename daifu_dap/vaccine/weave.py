@@ -656,6 +656,7 @@ def refusing(
             try:
                 if catch(...): break
             except RecursionError: pass
+            else: raise again, from where it was raised  # see `patch`
             raise
 
     Args:
@@ -671,14 +672,22 @@ def refusing(
     call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
     then = [NOTE_LEFT, BREAK_OFF] if method == "leave" and not module else [BREAK_OFF]
     asked = synthetic(ast.If, test=call, body=then, orelse=[])
-    once: Block = [synthetic(ast.Try, body=[asked], handlers=[FULL], orelse=[], finalbody=[])]
+    before: Block = []
     if last:
-        once.append(nowhere(ast.Expr(runtime("collect", kept(stars[0], module)))))
+        before.append(nowhere(ast.Expr(runtime("collect", kept(stars[0], module)))))
     elif stars:
         targets: list[ast.expr] = [store(names.slot(each)) for each in stars]
-        once.append(nowhere(ast.Assign(targets, constant(None))))
-    once.append(BREAK_OFF if last == "swallow" else AGAIN)
-    return synthetic(ast.While, test=ALWAYS, body=once, orelse=[])
+        before.append(nowhere(ast.Assign(targets, constant(None))))
+    swallowed = last == "swallow"
+    once = synthetic(
+        ast.Try,
+        body=[asked],
+        handlers=[FULL],
+        orelse=[] if swallowed else [*before, AGAIN_THERE],
+        finalbody=[],
+    )
+    rest: Block = [*before, BREAK_OFF if swallowed else AGAIN]
+    return synthetic(ast.While, test=ALWAYS, body=[once, *rest], orelse=[])
 
 
 def leaving(
@@ -748,6 +757,7 @@ CELLS, WANTED = asking(names.CELLS), asking("wanted")
 FULL = nowhere(ast.ExceptHandler(asking("full"), None, [ast.Pass()]))
 NOTE_LEFT = nowhere(assign(names.LEFT, constant(True)))
 BREAK_OFF, AGAIN, ALWAYS = nowhere(ast.Break()), nowhere(ast.Raise()), nowhere(constant(True))
+AGAIN_THERE = nowhere(ast.Raise(*map(asking, names.AGAIN)))
 LEFT_OFF, CALLED_OFF = (
     nowhere(ast.If(left, [ast.Raise(asking(names.LEAVE))], []))
     for left in (ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)]), runtime("left"))

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = Path(__file__).parent / "cases"
+BOOT = ROOT / "daifu_dap" / "vaccine" / "boot"
 
 
 @dataclass
@@ -43,17 +44,20 @@ class Twice:
         return self._run(command, {"DAIFU_ON_CRASH": "raise", **variables})
 
     def _run(self, command: tuple[str, ...], variables: dict[str, str]) -> Ran:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DAIFU_", "PYTHON"))}
         ran = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
-            env={**inherited, "PYTHONPATH": str(ROOT), **variables},
+            env={**self.inherited(), "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             timeout=100,
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def inherited(self) -> dict[str, str]:
+        """The environment, without what concerns Python or us."""
+        return {k: v for k, v in os.environ.items() if not k.startswith(("DAIFU_", "PYTHON"))}
 
     def woven(self) -> set[str]:
         """The modules whose vaccinated code was kept: proof that they were vaccinated."""
