@@ -20,8 +20,8 @@ compiled. Where its barrier reads the attribute CELLS of the runtime, it is made
 instead and put them into a tuple. The two instructions with their caches leave room for some; more
 cells are pushed behind the end of the code, by a jump there and back.
 
-*What a barrier raises again was raised where it was.* A frame that an exception has left stands, for
-who looks at it (`pdb`, `inspect`, a tracer), at its last instruction, which would be one of the
+*What a barrier raises again was raised where it was.* A frame that an exception has left stands,
+for who looks at it (`pdb`, `inspect`, a tracer), at its last instruction, which would be one of the
 barrier's, on no line. So `raise place from exception`, two attributes of the runtime, becomes the
 instruction with which the interpreter itself ends a `with`: RERAISE, which puts the frame back to
 the place.

@@ -97,8 +97,8 @@ one
 \t\twarnings.warn("here: " + t\u00e9, stacklevel=2)
 \t\ttry: first(text) ; "\u00e9"
 \t\tfinally: print(ascii(text))
-print(ascii(__doc__), ascii(first.__doc__), ascii(t\u00e9), first.__defaults__ == ("\u00fc\u00df",))
-print(ascii(inspect.getsource(first)), ascii(inspect.getsource(K\u00f6r)), first.__code__.co_firstlineno)
+print(ascii(__doc__), ascii(first.__doc__), ascii(t\u00e9), ascii(first.__defaults__))
+print(ascii(inspect.getsource(first)), ascii(inspect.getsource(K\u00f6r)))
 try: K\u00f6r().m()
 except AttributeError:
     print(ascii(traceback.format_exc()))
@@ -107,7 +107,7 @@ K\u00f6r().m()'''
 TEXTS = {
     "utf_8": PROGRAM.encode(),
     "latin_1": ("# -*- coding: latin-1 -*-\n" + PROGRAM).encode("latin-1"),
-    "second_line": ("#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n" + PROGRAM).encode("cp1252"),
+    "second_line": ("#!python\n# vim: set fileencoding=cp1252 :\n" + PROGRAM).encode("cp1252"),
     "mark": b"\xef\xbb\xbf" + PROGRAM.encode(),
     "mark_and_cookie": b"\xef\xbb\xbf# coding: utf-8\r\n" + PROGRAM.replace("\n", "\r\n").encode(),
     "crlf": PROGRAM.replace("\n", "\r\n").encode(),
@@ -142,7 +142,10 @@ def test_a_file_is_read_as_python_reads_it(twice: Twice, name: str) -> None:
 def test_a_program_that_is_read_from_a_stream_imports_vaccinated_modules(twice: Twice) -> None:
     program = "import tooled\nfor n in [1]:\n    print(tooled.square(3))\n\ntooled.failing(n)\n"
     found = []
-    for start in ({}, {"PYTHONPATH": str(BOOT), "DAIFU_VACCINATE": "project", "DAIFU_ON_CRASH": "raise"}):
+    for start in (
+        {},
+        {"PYTHONPATH": str(BOOT), "DAIFU_VACCINATE": "project", "DAIFU_ON_CRASH": "raise"},
+    ):
         for options in ([], ["-"], ["-i", "-q"]):
             ran = subprocess.run(
                 [sys.executable, *options], cwd=twice.folder, input=program, text=True,
