@@ -1,3 +1,6 @@
-def f(x):
-    a = first(x)
-    after(a)  # @resume DFU1008
+def main():
+    print("one")
+    print("three")  # @resume DFU1008
+
+
+main()

@@ -1,4 +1,7 @@
-def f(x):
-    a = first(x)
-    boom(a)  # @crash
-    after(a)
+def main():
+    print("one")
+    print(undefined)  # @crash
+    print("three")
+
+
+main()

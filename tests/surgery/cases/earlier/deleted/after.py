@@ -1,3 +1,7 @@
-def f(x):
-    a = first()
-    boom(a, 1)  # @resume
+# Differs: what was printed is printed.
+def main():
+    for n in range(2):
+        print(1 / (n + 1))  # @resume
+
+
+main()

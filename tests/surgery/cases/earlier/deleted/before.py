@@ -1,4 +1,7 @@
-def f(x):
-    a = first()
-    b = second()
-    boom(a)  # @crash
+def main():
+    for n in range(2):
+        print("debug", n)
+        print(1 / n)  # @crash
+
+
+main()

@@ -1,10 +1,15 @@
-def f(x):
-    # A word.
-    a = first(
-        x,
-        1,
-        [2, 3],
-    )
+def main(rows):
+    """Prints."""  # @warn DFU1002
+    # A comment.
+    found = [
+        int(row)
+        for row in rows
+        if row
+    ]
+    print(len(found))
+    print(
+        found[-1],
+    )  # A comment.
 
-    boom((a))  # @resume
-    end()
+
+main(["1", "", "2"])

@@ -1,4 +1,6 @@
-def f(x):
-    a = first(x, 1, [2, 3])
-    boom(a)  # @crash
-    end()
+def main(rows):
+    found = [int(row) for row in rows if row]; print(len(found))
+    print(found[3])  # @crash
+
+
+main(["1", "", "2"])

@@ -1,3 +1,11 @@
-@traced
-def f(x):  # @warn DFU1003
-    boom(x, 1)  # @resume
+# Differs: the function that exists is not decorated.
+import functools
+
+
+@functools.cache
+def step(n):  # @warn DFU1003
+    print("step", n)  # @resume
+    return n
+
+
+print(step(1), step(1))

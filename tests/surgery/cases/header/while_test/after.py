@@ -1,5 +1,7 @@
-def f(xs):
-    start()
-    while xs:  # @resume
-        step(xs)
-    end()
+def main(stack):
+    while stack:  # @resume
+        print(stack.pop(0))
+    print("empty")
+
+
+main([1, 2])

@@ -1,5 +1,7 @@
-def f(xs):
-    start()
-    while xs.boom():  # @crash
-        step(xs)
-    end()
+def main(stack):
+    while stack[0]:  # @crash
+        print(stack.pop(0))
+    print("empty")
+
+
+main([1, 2])

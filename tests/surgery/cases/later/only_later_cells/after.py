@@ -1,5 +1,12 @@
-def f(x):
-    a = first()
-    boom(a)  # @resume
-    save(a, 1)
-    end(a, 1)
+class Box:
+    size = 3  # @warn DFU1014
+
+
+def main(box):
+    box.size = 3  # @resume
+    print("size", box.size)
+    print("area", box.size**2)
+    return box
+
+
+main(Box())

@@ -1,5 +1,11 @@
-def f(x):
-    a = first()
-    boom(a)  # @crash
-    save(a)
-    end(a)
+class Box:
+    pass
+
+
+def main(box):
+    print("size", box.size)  # @crash
+    print("area", box.size * box.sides)
+    return box
+
+
+main(Box())

@@ -1,4 +1,7 @@
-def f(x):
-    a = first(x)
-    c = after(boom(a, 1))  # @resume
-    return c
+def main():
+    a = 1
+    c = getattr(a, "value", a) + 1  # @resume
+    print(a, c)
+
+
+main()

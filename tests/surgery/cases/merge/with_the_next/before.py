@@ -1,5 +1,8 @@
-def f(x):
-    a = first(x)
-    b = boom(a)  # @crash
-    c = after(b)
-    return c
+def main():
+    a = 1
+    b = a.value  # @crash
+    c = b + 1
+    print(a, c)
+
+
+main()

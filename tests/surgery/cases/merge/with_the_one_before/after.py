@@ -1,4 +1,7 @@
-def f(x):
-    start(x)
-    b = boom(first(x))  # @resume DFU1013
-    return b
+def main():
+    print("start")
+    b = sorted([3, 1])  # @resume DFU1013
+    print(b)
+
+
+main()

@@ -1,5 +1,8 @@
-def f(x):
-    start(x)
-    a = first(x)
-    b = boom(a)  # @crash
-    return b
+def main():
+    print("start")
+    a = [3, 1]
+    b = a.sorted()  # @crash
+    print(b)
+
+
+main()

@@ -1,7 +1,9 @@
-import os
-import pathlib  # @warn DFU1005
+import math  # @warn DFU1005
 
-for epoch in range(3):
-    pathlib.Path(path).parent.mkdir()  # @resume
-    save(path)
-    print(epoch)
+
+def main():
+    print("start")
+    print(math.floor(2.5))  # @resume
+
+
+main()

@@ -1,5 +1,6 @@
-import os
+def main():
+    print("start")
+    print(math.floor(2.5))  # @crash
 
-for epoch in range(3):
-    save(path)  # @crash
-    print(epoch)
+
+main()

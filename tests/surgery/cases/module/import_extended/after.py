@@ -1,3 +1,9 @@
-from torch import nn, optim  # @warn DFU1005
+from collections import Counter, deque  # @warn DFU1005
 
-model = build(nn, optim)  # @resume
+
+def main():
+    print(Counter("aab").most_common(1))
+    print(deque([1, 2], maxlen=1))  # @resume
+
+
+main()

@@ -1,3 +1,9 @@
-from torch import nn
+from collections import Counter
 
-model = boom()  # @crash
+
+def main():
+    print(Counter("aab").most_common(1))
+    print(deque([1, 2], maxlen=1))  # @crash
+
+
+main()

@@ -1,7 +1,11 @@
-def f(xs):
-    for x in xs:
-        if not valid(x):  # @resume
+def main(rows):
+    for row in rows:
+        if len(row) > 5:  # @resume
             continue
-        with lock:
-            handle(x)
-    end()
+        words = list(reversed(row))
+        while words:
+            print(words.pop(), end=" ")
+        print()
+
+
+main(["a b", "c d"])

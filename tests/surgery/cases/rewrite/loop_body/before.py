@@ -1,6 +1,8 @@
-def f(xs):
-    for x in xs:
-        a = first(x)
-        boom(a)  # @crash
-        after(a)
-    end()
+def main(rows):
+    for row in rows:
+        first = row.split()[0]
+        print(first.value())  # @crash
+        print("end", row)
+
+
+main(["a b", "c d"])

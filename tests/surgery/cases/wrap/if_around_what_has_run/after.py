@@ -1,5 +1,8 @@
-def f(x):
-    if x:  # @warn DFU1002
-        y = prepare(x)
-        boom(y, 1)  # @resume
-    return y
+def main(n):
+    if n == 0:  # @warn DFU1002
+        print("start", n)
+        print(1 / (n + 1))  # @resume
+    print("end")
+
+
+main(0)

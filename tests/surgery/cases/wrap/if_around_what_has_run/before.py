@@ -1,4 +1,7 @@
-def f(x):
-    y = prepare(x)
-    boom(y)  # @crash
-    return y
+def main(n):
+    print("start", n)
+    print(1 / n)  # @crash
+    print("end")
+
+
+main(0)

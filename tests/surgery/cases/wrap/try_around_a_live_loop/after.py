@@ -1,7 +1,10 @@
-def f(xs):
-    start()
+def main():
+    print("start")
     try:
-        for x in xs:
-            boom(x, 1)  # @resume
+        for n in (1, 0, 2):
+            print(2 // (n or 1))  # @resume
     finally:
-        end()
+        print("end")
+
+
+main()

@@ -1,5 +1,8 @@
-def f(xs):
-    start()
-    for x in xs:
-        boom(x)  # @crash
-    end()
+def main():
+    print("start")
+    for n in (1, 0, 2):
+        print(2 // n)  # @crash
+    print("end")
+
+
+main()

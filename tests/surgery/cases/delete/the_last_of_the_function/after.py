@@ -1,0 +1,5 @@
+def main():
+    print("start")  # @after DFU1008
+
+
+print(main())

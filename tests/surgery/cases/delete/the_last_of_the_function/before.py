@@ -1,0 +1,6 @@
+def main():
+    print("start")
+    return check()  # @crash
+
+
+print(main())

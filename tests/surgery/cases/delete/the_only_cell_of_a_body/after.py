@@ -1,0 +1,6 @@
+def hook(x):
+    pass  # @resume
+
+
+for n in range(2):
+    print(hook(n))

@@ -1,0 +1,5 @@
+def main(rows):
+    for row in rows: print(row); print(row.name)  # @crash
+
+
+main([1, 2])

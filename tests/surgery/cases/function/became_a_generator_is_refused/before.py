@@ -1,0 +1,10 @@
+def numbers(n):
+    print("numbers")
+    return [n, n.next]  # @crash
+
+
+def main():
+    print(list(numbers(1)))
+
+
+main()

@@ -1,0 +1,6 @@
+def main(rows, by):
+    found = rows.sorted(by)  # @crash
+    print(found)
+
+
+main(["bb", "a"], len)

@@ -1,0 +1,5 @@
+def main():  # @refuse DFU0009
+    print(1)
+
+
+main()

@@ -1,0 +1,9 @@
+def main():
+    try:
+        raise OSError("gone")
+    except (OSError, ValueError) as error:
+        print(error)  # @resume
+    print("end")
+
+
+main()

@@ -1,0 +1,7 @@
+def main(options):
+    if options.verbose:  # @crash
+        print("loud")
+    print("end")
+
+
+main({"verbose": True})

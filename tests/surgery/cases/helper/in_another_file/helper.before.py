@@ -1,0 +1,6 @@
+import sys
+
+
+def parse(text):
+    print("parse", text)
+    return float(text)  # @crash

@@ -1,0 +1,2 @@
+def thrice(n):
+    return 3 * n

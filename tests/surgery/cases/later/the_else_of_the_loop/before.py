@@ -1,0 +1,8 @@
+def main():
+    for n in (1, 2):
+        print(n)
+        check(n)  # @crash
+    print("end")
+
+
+main()

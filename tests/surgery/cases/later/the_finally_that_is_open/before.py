@@ -1,0 +1,9 @@
+def main():
+    try:
+        print("try")
+        print(x)  # @crash
+    finally:
+        print("finally")
+
+
+main()

@@ -1,0 +1,13 @@
+def noted(value):
+    print("noted", value)
+    return value
+
+
+def main():
+    print("start")
+    a = noted(2)
+    b = undefined(a)  # @crash
+    return b
+
+
+print(main())

@@ -1,0 +1,7 @@
+def main():
+    print("start")
+    print(settings["x"])  # @crash
+
+
+settings = {}
+main()

@@ -1,0 +1,6 @@
+def main():
+    for n in (1, 5):
+        print(min(n, LIMIT))  # @crash
+
+
+main()

@@ -1,0 +1,6 @@
+def main():
+    print("start")
+    print(dumps({"a": 1}))  # @crash
+
+
+main()

@@ -1,0 +1,7 @@
+def main():
+    print("start")
+    value = [1][0]  # @resume
+    print(value)
+
+
+main()

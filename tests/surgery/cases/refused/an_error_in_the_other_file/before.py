@@ -1,0 +1,8 @@
+import helper
+
+
+def main():
+    print(helper.size(1))
+
+
+main()

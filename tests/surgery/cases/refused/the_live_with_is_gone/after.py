@@ -1,0 +1,10 @@
+import io
+
+
+def main():
+    with io.StringIO("x") as stream:
+        print("open")
+        print(stream.read())  # @resume
+
+
+main()

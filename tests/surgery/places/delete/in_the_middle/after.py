@@ -1,0 +1,3 @@
+def f(x):
+    a = first(x)
+    after(a)  # @resume DFU1008

@@ -1,0 +1,4 @@
+def f(x):
+    a = first(x)
+    boom(a)  # @crash
+    after(a)

@@ -1,0 +1,3 @@
+def f(x):
+    a = first()
+    boom(a, 1)  # @resume

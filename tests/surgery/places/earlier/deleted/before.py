@@ -1,0 +1,4 @@
+def f(x):
+    a = first()
+    b = second()
+    boom(a)  # @crash

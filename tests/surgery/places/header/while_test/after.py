@@ -1,0 +1,5 @@
+def f(xs):
+    start()
+    while xs:  # @resume
+        step(xs)
+    end()

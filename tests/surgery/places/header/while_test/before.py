@@ -1,0 +1,5 @@
+def f(xs):
+    start()
+    while xs.boom():  # @crash
+        step(xs)
+    end()

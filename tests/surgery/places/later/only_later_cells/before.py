@@ -1,0 +1,5 @@
+def f(x):
+    a = first()
+    boom(a)  # @crash
+    save(a)
+    end(a)

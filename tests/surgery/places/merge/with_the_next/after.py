@@ -1,0 +1,4 @@
+def f(x):
+    a = first(x)
+    c = after(boom(a, 1))  # @resume
+    return c

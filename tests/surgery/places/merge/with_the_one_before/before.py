@@ -1,0 +1,5 @@
+def f(x):
+    start(x)
+    a = first(x)
+    b = boom(a)  # @crash
+    return b

@@ -1,0 +1,5 @@
+import os
+
+for epoch in range(3):
+    save(path)  # @crash
+    print(epoch)

@@ -1,0 +1,3 @@
+from torch import nn, optim  # @warn DFU1005
+
+model = build(nn, optim)  # @resume

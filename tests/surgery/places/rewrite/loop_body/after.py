@@ -1,0 +1,7 @@
+def f(xs):
+    for x in xs:
+        if not valid(x):  # @resume
+            continue
+        with lock:
+            handle(x)
+    end()

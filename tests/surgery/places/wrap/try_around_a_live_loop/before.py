@@ -1,0 +1,5 @@
+def f(xs):
+    start()
+    for x in xs:
+        boom(x)  # @crash
+    end()

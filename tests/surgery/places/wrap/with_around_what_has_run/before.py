@@ -1,0 +1,4 @@
+def f(x):
+    y = prepare(x)
+    boom(y)  # @crash
+    return y
