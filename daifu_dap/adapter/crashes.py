@@ -85,7 +85,10 @@ class Crashes:
         cell = body.get("cell") or {}
         thread_id = int(body.get("threadId") or 0)
         point = surgery.CrashPoint(
-            str(cell.get("path")), int(cell.get("line") or 1), cell.get("column")
+            str(cell.get("path")),
+            int(cell.get("line") or 1),
+            cell.get("column"),
+            cell.get("where", "before"),
         )
         self.stops[thread_id] = Stop(thread_id, int(body.get("stopId") or 0), body, point)
 
@@ -255,7 +258,8 @@ class Crashes:
         """
         edit.files |= self.texts.saved(apart_from=edit.named)
         files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
-        return surgery.plan(files, None if abandoned else stop.point, self._baseline)
+        point = None if abandoned else stop.point
+        return surgery.plan(files, point, self._baseline, run_added=edit.run_added)
 
     def _apply(
         self,
@@ -284,13 +288,15 @@ class Crashes:
                 path: text for path, text in edit.files.items() if text != self.texts.text(path)
             }
             if not files:
+                if going:
+                    self.ask("catchUp", {"stopId": stop.stop_id}, stop)
                 return plan.to_json(), []
             goal = self._goal(stop, files)
             drafts = edit.prepare()
             try:
                 asked = {"stopId": stop.stop_id, "files": files, "resume": plan.resume_at}
                 asked["expect"] = {path: self.texts.running[path] for path in files}
-                asked["leaving"] = leaving
+                asked |= {"leaving": leaving, "runAdded": edit.run_added}
                 if going:
                     asked["going"] = Stop(stop.thread_id, 0, {}, stop.point, goal=goal).way
                 done = self.ask("replace", asked, stop)
@@ -370,7 +376,11 @@ class Crashes:
 
 def _done(plan: surgery.Plan, files: dict[str, str], done: Json) -> tuple[Json, list[Json]]:
     """Return the answer to a replacement that was applied, and its events."""
-    warnings = [notice.to_json() for notice in plan.warnings] + list(done.get("warnings") or ())
+    warnings = [notice.to_json() for notice in plan.warnings]
+    told = {(each["code"], each["message"]) for each in warnings}
+    for each in done.get("warnings") or ():
+        if (each.get("code"), each.get("message")) not in told:
+            warnings.append(each)
     body = {**plan.to_json(), "functions": done.get("functions") or [], "warnings": warnings}
     events = []
     for path in files:

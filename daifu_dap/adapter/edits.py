@@ -16,12 +16,14 @@ class Edit:
     """New texts by path.
 
     `named` are the files that the request speaks of (what is on disk does not count for them), and
-    `write` those that go to disk as well.
+    `write` those that go to disk as well. With `run_added` all module-level statements that were
+    added are run when it is applied.
     """
 
     files: dict[str, str]
     named: list[str]
     write: list[str] = field(default_factory=list)
+    run_added: bool = False
 
     def prepare(self) -> list[Draft]:
         """Write what goes to disk beside its place; raises the refusal NOT_WRITTEN."""
@@ -42,6 +44,12 @@ def collect(texts: Texts, fields: Fields) -> Edit:
     Raises the refusals ARGUMENT, NOT_LOADED, UNREADABLE, NO_CELL, SYNTAX (for `code`) and
     NOT_WRITTEN.
     """
+    edit = _collected(texts, fields)
+    edit.run_added = fields.boolean("runAdded") or False
+    return edit
+
+
+def _collected(texts: Texts, fields: Fields) -> Edit:
     source = fields.record("source")
     text = fields.string("text")
     cell = fields.record("cell")

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -49,7 +49,7 @@ _BUSY: Final = (
     *(ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Subscript),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
 )
-Where: TypeAlias = Literal["before", "after"]
+Where: TypeAlias = Literal["before", "after", "next"]
 _LOOPS: Final = ("For", "AsyncFor", "With", "AsyncWith")
 _NAMES: Final = {
     "For": "for loop",
@@ -65,10 +65,12 @@ class Resume:
 
     `line` and `column` are the place of the statement `stmt` of the new outline. With `where`
     "before" that statement runs next; with "after" everything in its block up to and including it
-    counts as run and its block ends next (nothing follows it there). `function` is the qualified
+    counts as run and its block ends next (nothing follows it there). With "next" that statement is
+    a loop that goes on taking items from its iterator. `function` is the qualified
     name in the new text, `scope` its definition (None is the module). `cell` is the crashed
     statement of the old outline and `image` what became of it, None if it was deleted. `live`
     pairs each open stateful block of the old text (owner, role) with its image, outermost first.
+    `renames` gives the new names of variables of the frame, those of enclosing functions included.
     """
 
     line: int
@@ -81,11 +83,12 @@ class Resume:
     image: Stmt | None = field(compare=False, repr=False)
     live: tuple[tuple[Stmt, str, Stmt, str], ...] = field(compare=False, repr=False)
     ran: frozenset[Stmt] = field(compare=False, repr=False)
+    renames: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def exact(self) -> bool:
         """Tell whether the point is the crashed cell itself with the meaning it had."""
-        return self.where == "before" and self.stmt is self.image and self.cell.same(self.stmt)
+        return self.where != "after" and self.stmt is self.image and self.cell.same(self.stmt)
 
 
 def resume(
@@ -94,8 +97,9 @@ def resume(
     """Say where the cell at `line`, `column` of the old text goes on in the new text.
 
     The place is the start of the crashed statement, or any place inside it. With `where` "after"
-    the frame stands behind that statement, as an earlier answer with "after" left it. Raises the
-    refusals NO_CELL, FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
+    the frame stands behind that statement, as an earlier answer with "after" left it; with "next"
+    it is a loop whose iterator was asked for an item. Raises the refusals NO_CELL,
+    FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
     """
     cell = old.find(line, column) or old.innermost(line, column)
     if cell is None:
@@ -114,7 +118,8 @@ def settle(matching: Matching, cell: Stmt, where: Where = "before") -> Resume:
             )
         _same_flavour(scope, image)
     matching.bodies(scope)
-    point = _Walk(matching, cell, image, after=where == "after")
+    renames = matching.renames(scope)
+    point = _Walk(matching, cell, image, where)
     stmt, where = point.find()
     live = point.check(stmt)
     return Resume(
@@ -128,27 +133,34 @@ def settle(matching: Matching, cell: Stmt, where: Where = "before") -> Resume:
         image=matching.images.get(cell),
         live=live,
         ran=frozenset(point.ran),
+        renames=renames,
     )
 
 
 class _Walk:
-    def __init__(self, matching: Matching, cell: Stmt, scope: Stmt | None, *, after: bool) -> None:
+    def __init__(self, matching: Matching, cell: Stmt, scope: Stmt | None, where: Where) -> None:
+        self.matching = matching
         self.images = matching.images
         self.blocks = matching.blocks
         self.cell = cell
         self.body = matching.new.scope(scope).block
         self.path = [*cell.ancestors(), cell]
-        self.after = after
+        self.where = where
+        self.after = where == "after"
         self.ran = set(_already(self.path))
-        if after:
+        if self.after:
             self.ran.update((cell, *cell.within()))
         self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
+        self.moved = {new for new, old in matching.moved.items() if old in self.ran}
         self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
         self.around_done = _around(self.done)
         self.begun = self.open | _around(self.open) | self.around_done
 
     def find(self) -> tuple[Stmt, Where]:
         """Find the point; see the head of this module."""
+        loop = self.images.get(self.cell)
+        if self.where == "next" and loop is not None and self._goes_on(loop):
+            return loop, "next"
         for stmt in reversed(self.path):
             siblings = stmt.block.stmts
             if stmt is not self.cell and stmt in self.images:
@@ -166,6 +178,17 @@ class _Walk:
                 return block.stmts[0], "before"
         raise refusals.Refusal.of(
             refusals.FUNCTION_REMOVED, function="The module's own code", line=1, column=0
+        )
+
+    def _goes_on(self, loop: Stmt) -> bool:
+        """Tell whether the crashed loop still is one over the same."""
+        one, two = self.matching.shade(self.cell).node, loop.node
+        loops = (ast.For, ast.AsyncFor)
+        return (
+            isinstance(one, loops)
+            and isinstance(two, loops)
+            and type(one) is type(two)
+            and ast.dump(one.iter) == ast.dump(two.iter)
         )
 
     def _landmarks(self, stmts: Sequence[Stmt]) -> Iterator[Stmt]:
@@ -203,6 +226,8 @@ class _Walk:
         siblings = stmt.block.stmts
         first = stmt.index
         while first > 0 and not self._has_run(siblings[first - 1]):
+            if siblings[first - 1] in self.open:
+                break
             first -= 1
         return siblings[first], "before"
 
@@ -214,7 +239,7 @@ class _Walk:
         return (at, "after") if following is None else (following, "before")
 
     def _has_run(self, stmt: Stmt) -> bool:
-        return stmt in self.done or stmt in self.around_done
+        return stmt in self.done or stmt in self.moved or stmt in self.around_done
 
     def check(self, stmt: Stmt) -> tuple[tuple[Stmt, str, Stmt, str], ...]:
         """Compare the stateful blocks around the point with the open ones, or refuse."""
@@ -260,14 +285,17 @@ def stateful(stmt: Stmt) -> Iterator[tuple[Stmt, Block]]:
             yield owner, inner.block
 
 
-def additions(old: Outline | Matching, new: Outline, at: Resume | None = None) -> list[Stmt]:
+def additions(
+    old: Outline | Matching, new: Outline, at: Resume | None = None, *, every: bool = False
+) -> list[Stmt]:
     """List the new top-level statements that applying an edit runs, in source order.
 
     They are imports that are new or changed, definitions of new names, and assignments of new
     constants (`is_constant`). Changed functions are not among them: their code is replaced, not
     their definition run again. With `at`, a resume point of this file, statements that the resumed
     module code reaches by itself are left out, and a definition that had not run yet and was moved
-    up behind the frame's back is among them. A matching may stand in for the old outline.
+    up behind the frame's back is among them. With `every`, all that was added is among them,
+    whatever it does. A matching may stand in for the old outline.
     """
     matching = old if isinstance(old, Matching) else Matching(old, new)
     matching.bodies(None)
@@ -288,7 +316,7 @@ def additions(old: Outline | Matching, new: Outline, at: Resume | None = None) -
         elif stmt.name is not None:
             if not known and (origin is None or origin.name != stmt.name):
                 found.append(stmt)
-        elif origin is None and _defines(stmt):
+        elif origin is None and (_defines(stmt) or (every and stmt not in matching.moved)):
             found.append(stmt)
     return found
 

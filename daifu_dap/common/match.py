@@ -10,6 +10,9 @@ Every choice keeps source order, so the images of what has already run stay on o
 boundary, which is what makes a resume point well defined. General tree differencing (GumTree and
 kin) finds more moves but gives up that order. Where two pairings are equally like, the crashed
 statement (`pivot`) gets its image first: a merged statement must run again, not be skipped.
+
+Variables that were renamed throughout a function (`common.renames`) are found before its statements
+are matched, and every comparison sees the old statements with the new names: as their *shades*.
 """
 
 from __future__ import annotations
@@ -20,9 +23,12 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from daifu_dap.common.outline import Block, Outline, Scope, Stmt
+from daifu_dap.common.renames import renamed, renames
 
 __all__ = ["Matching", "likeness"]
 
+_LOOPS: Final = ("For", "AsyncFor", "While")
+_PLAIN: Final = ("If", "Try", "TryStar", "Match")
 _TABLE: Final = 60_000
 _WIDE: Final = 2_500
 _PIECE: Final = 40
@@ -38,7 +44,8 @@ class Matching:
     """The pairs of old and new definitions, statements and blocks of two outlines.
 
     Definitions are matched at once; the statements of a body when `bodies` is asked for it, since
-    an edit concerns few of them.
+    an edit concerns few of them. `moved` has the old statement for each new one that stands as it
+    was in another order, which no pair can say.
     """
 
     def __init__(self, old: Outline, new: Outline, pivot: Stmt | None = None) -> None:
@@ -51,6 +58,9 @@ class Matching:
         self.blocks: dict[Block, Block] = {}
         self._known: set[Stmt | None] = set()
         self._scopes: set[Stmt | None] = set()
+        self.moved: dict[Stmt, Stmt] = {}
+        self._names: dict[Stmt | None, dict[str, str]] = {}
+        self._shades: dict[Stmt, Stmt] = {}
 
     def scope(self, stmt: Stmt | None) -> Stmt | None:
         """Give the image of a definition, or None if it has none (or for the module itself)."""
@@ -89,7 +99,45 @@ class Matching:
             return
         old, new = self.old.scope(stmt), self.new.scope(image)
         self._match_definitions(stmt)
+        self.renames(stmt)
         self._pair_blocks(old.block, new.block)
+        self._movements(old.block, new.block)
+
+    def renames(self, stmt: Stmt | None) -> dict[str, str]:
+        """Give the variables that a matched definition sees and that were renamed, by old name.
+
+        Those of the functions around it are among them; None stands for the module.
+        """
+        known = self._names.get(stmt)
+        if known is not None:
+            return known
+        image = self.scope(stmt)
+        if stmt is not None and image is None:
+            return {}
+        above = stmt.scope if stmt is not None else None
+        outer = self.renames(above) if above is not None and above.is_function else {}
+        one, two = self.old.scope(stmt).block, self.new.scope(image).block
+        same = one is two or (stmt is not None and image is not None and stmt.same(image))
+        own = {} if same else renames(stmt, image, (one, two), outer)
+        found = self._names[stmt] = outer | own
+        if own and found:
+            for each in one.stmts if stmt is None else (stmt,):
+                if stmt is not None or not each.is_scope:
+                    self._shade(each, found)
+        return found
+
+    def _shade(self, stmt: Stmt, names: dict[str, str]) -> None:
+        shade = Outline(ast.Module([renamed(stmt.node, names)], []), None).body[0]
+        pairs = zip((stmt, *stmt.inside()), (shade, *shade.inside()), strict=True)
+        self._shades.update(pairs)
+
+    def shade(self, stmt: Stmt) -> Stmt:
+        """Give an old statement with the names that its variables have in the new text."""
+        return self._shades.get(stmt, stmt)
+
+    def kept(self, old: Stmt, new: Stmt) -> bool:
+        """Tell whether a statement's own part is the same, renamed variables aside."""
+        return self.shade(old).head == new.head
 
     def _match_definitions(self, stmt: Stmt | None) -> None:
         if stmt not in self._scopes:
@@ -123,7 +171,7 @@ class Matching:
             come += after[len(before) :]
         for one in gone:
             likes = [
-                (_dice(one.heads, two.heads), -place, two)
+                (_alike(one, two), -place, two)
                 for place, two in enumerate(come)
                 if two.is_function == one.is_function
             ]
@@ -187,7 +235,23 @@ class Matching:
     def _equal(self, old: Stmt, new: Stmt) -> bool:
         if old.name is not None:
             return self.images.get(old) is new
-        return new.name is None and old.same(new)
+        return new.name is None and (old.same(new) or self.shade(old).same(new))
+
+    def _movements(self, old: Block, new: Block) -> None:
+        """Find what is the same but out of order, inside the same loop."""
+        come = [stmt for stmt in _within(new) if stmt not in self.origins and not stmt.is_scope]
+        if not come:
+            return
+        known: dict[tuple[Stmt | None, int], list[Stmt]] = {}
+        for stmt in _within(old):
+            if stmt not in self.images and not stmt.is_scope:
+                above = _loop(stmt)
+                place = None if above is None else self.images.get(above, above)
+                known.setdefault((place, self.shade(stmt).digest), []).append(stmt)
+        for stmt in come if known else ():
+            found = known.get((_loop(stmt), stmt.digest))
+            if found:
+                self.moved[stmt] = found.pop(0)
 
     def _anchors(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         if not old or not new:
@@ -229,7 +293,7 @@ class Matching:
         if stmt.name is not None:
             key: tuple[str | None, int] = ("def", id(definition or stmt))
         else:
-            key = (None, stmt.digest)
+            key = (None, self.shade(stmt).digest)
         return ids.setdefault(key, len(ids))
 
     def _gap(self, old: Sequence[Stmt], new: Sequence[Stmt], *, strict: bool) -> None:
@@ -244,11 +308,35 @@ class Matching:
             if i < len(old):
                 self._pair(old[i], new[j])
             at_old, at_new = i + 1, j + 1
+        for number, (i, j) in enumerate(pairs):
+            first = pairs[number - 1][1] + 1 if number else 0
+            last = pairs[number + 1][1] if number + 1 < len(pairs) else len(new)
+            if not old[i].is_scope:
+                self._taken_out(old[i], new[first:j], new[j + 1 : last])
+
+    def _taken_out(self, old: Stmt, before: Sequence[Stmt], after: Sequence[Stmt]) -> None:
+        """Seek what a block of `old` lost beside the block, which stayed.
+
+        Only blocks that are not begun or ended by what they hold count: leaving a loop or a manager
+        for what was taken out of it would be something else.
+        """
+        for block in old.blocks:
+            if old.kind not in _PLAIN or block.role.startswith(("handler", "final")):
+                continue
+            placed = [n for n, stmt in enumerate(block.stmts) if stmt in self.images]
+            first, last = (placed[0], placed[-1] + 1) if placed else (len(block.stmts), 0)
+            for part, beside in ((block.stmts[:first], before), (block.stmts[last:], after)):
+                left = [stmt for stmt in part if stmt not in self.images and not stmt.is_scope]
+                alone = [stmt for stmt in beside if stmt not in self.origins and not stmt.is_scope]
+                likes = [self.shade(stmt) for stmt in left]
+                if any(_best(stmt, likes) for stmt in alone):
+                    self._run(left, alone, strict=True)
 
     def _alone(self, old: Stmt, new: Stmt) -> bool:
         """Tell whether a lone leftover may be its lone counterpart by position only."""
         if old.kind != new.kind or old.name is not None or new.name is not None:
             return False
+        old = self.shade(old)
         like = likeness(old, new)
         return not (_deeper(old, new, like) or _deeper(new, old, like))
 
@@ -288,7 +376,8 @@ class Matching:
 
     def _align_wide(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         """Do the same for long runs: by shape first, then piece by piece, in near-linear time."""
-        left, right = [_shape(stmt) for stmt in old], [_shape(stmt) for stmt in new]
+        left = [_shape(self.shade(stmt)) for stmt in old]
+        right = [_shape(stmt) for stmt in new]
         matcher = SequenceMatcher(None, left, right, autojunk=False)
         found: list[tuple[int, int]] = []
         at_old = at_new = 0
@@ -307,12 +396,14 @@ class Matching:
     def _score(self, old: Stmt, new: Stmt) -> float:
         if old.name is not None or new.name is not None:
             return 0.0
+        first = 0.05 if old is self.pivot else 0.0
+        old = self.shade(old)
         like = likeness(old, new)
         if like < (_LIKE_BLOCK if old.blocks else _LIKE):
             return 0.0
         if old.blocks and (_deeper(old, new, like) or _deeper(new, old, like)):
             return 0.0
-        return like + (0.05 if old is self.pivot else 0.0)
+        return like + first
 
     def _nested(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> None:
         """Seek what is alone on one level inside the lone blocks of the other, in order."""
@@ -338,7 +429,10 @@ class Matching:
     def _inside(self, stmt: Stmt, block: Block) -> bool:
         if stmt.name is not None:
             return False
-        return any(_best(stmt, (other, *other.within())) for other in block.stmts)
+        return any(
+            _best(self.shade(stmt), map(self.shade, (other, *other.within())))
+            for other in block.stmts
+        )
 
 
 def likeness(old: Stmt, new: Stmt) -> float:
@@ -383,9 +477,34 @@ def _best(stmt: Stmt, others: Iterable[Stmt]) -> float:
     return best if best >= _SURE else 0.0
 
 
+def _within(block: Block) -> Iterable[Stmt]:
+    for stmt in block.stmts:
+        yield stmt
+        yield from stmt.within()
+
+
+def _loop(stmt: Stmt) -> Stmt | None:
+    """Give the innermost loop around a statement."""
+    return next((each for each in stmt.ancestors()[::-1] if each.kind in _LOOPS), None)
+
+
 def _dice(one: frozenset[str], two: frozenset[str]) -> float:
     total = len(one) + len(two)
     return 2 * len(one & two) / total if total else 1.0
+
+
+def _alike(old: Stmt, new: Stmt) -> float:
+    """Say how like two definitions of different names are."""
+    like = _dice(old.heads, new.heads)
+    node, other = old.node, new.node
+    if isinstance(node, ast.ClassDef) or isinstance(other, ast.ClassDef) or like >= _LIKE_RENAME:
+        return like
+    names = [
+        [arg.arg for arg in ast.walk(each) if isinstance(arg, ast.arg)]
+        for each in (getattr(node, "args", node), getattr(other, "args", other))
+    ]
+    same = bool(names[0]) and names[0] == names[1]
+    return max(like, 0.8 * _dice(old.vocabulary, new.vocabulary)) if same else like
 
 
 def _shape(stmt: Stmt) -> str:

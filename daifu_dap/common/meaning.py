@@ -1,7 +1,8 @@
 """The meaning of statements and expressions as words, whatever their layout.
 
 `ast.dump` would say the same at three times the cost, and `ast.unparse` at ten times. The words are
-in prefix form: `(Kind`, what it holds, `)`; names and constants stand for themselves.
+in prefix form: `(Kind`, what it holds, `)`; names and constants stand for themselves, attributes
+have a dot before and keywords an equals sign behind, so that they are not taken for variables.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final
 __all__ = ["header", "header_end", "key"]
 
 _BODIES: Final = frozenset({"body", "orelse", "finalbody"})
+_MARKED: Final[dict[type, str]] = {ast.Attribute: ".{}", ast.keyword: "{}="}
 _SKIP: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
@@ -68,7 +70,8 @@ def _dump(node: ast.AST, out: list[str], *, header: bool) -> None:
         elif isinstance(value, ast.AST):
             _dump(value, out, header=header)
         elif isinstance(value, str) and kind is not ast.Constant:
-            out.append(sys.intern(value))
+            mark = _MARKED.get(kind)
+            out.append(sys.intern(value if mark is None else mark.format(value)))
         else:
             out.append(_constant(value))
     out.append(")")

@@ -413,8 +413,8 @@ CELL_DELETED = Code(
 PARAMETERS = Code(
     "DFU1009",
     "The parameters of a live function changed",
-    "The parameters of {function} changed; the live call keeps its arguments, and {names} stays "
-    "unbound in it.",
+    "The parameters of {function} changed; the live call keeps its arguments, and {names}, which "
+    "has no default, stays unbound in it.",
 )
 UNBOUND = Code(
     "DFU1010",
@@ -449,4 +449,16 @@ CLOSURE_LATER = Code(
     "Existing closures cannot take this",
     "{function} now uses {names} of the enclosing function; functions that exist keep their old "
     "text, those made from now on have the new one.",
+)
+NO_DEFAULT = Code(
+    "DFU1016",
+    "A new default is out of reach",
+    "The default of {names} of {function} needs variables of the enclosing function; functions "
+    "that exist have none, so calls of them must give the argument.",
+)
+MODULE_ADDED = Code(
+    "DFU1017",
+    "An added module-level statement does not run",
+    "This module-level statement was added and does not run when the edit is applied; send the "
+    "request with runAdded, or run it in the console, if the program needs its effect.",
 )

@@ -266,7 +266,10 @@ def ticket(
     own = [] if target.scope.spaced else [n for n in crash.frame.f_code.co_varnames if n in values]
     extra = [n for n in values if not target.scope.spaced and n not in own and n not in crash.cells]
     capture.reach(crash)
-    bound = [*own, *extra]
+    bound = [crash.names.get(name, name) for name in (*own, *extra)]
+    values = {crash.names.get(name, name): value for name, value in values.items()}
+    bound += [name for name in crash.given if name not in values]
+    values = {**crash.given, **values}
     for_this = (action, target, goal, bound, [kind for kind, _ in live])
     kind = Resumer if goal is None else partial(leap.Leaper, goal=goal)
     if crash.made is None or crash.made[0] != for_this:

@@ -77,8 +77,14 @@ def _replace(request: Json) -> Json:
         _resolution(held, request[each]) if request.get(each) else None
         for each in ("leaving", "going")
     )
-    done = control.replace(held.crash, dict(request["files"]), resume, leaving, going)
+    added = bool(request.get("runAdded"))
+    done = control.replace(held.crash, dict(request["files"]), resume, leaving, going, added)
     return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
+
+
+def _catch_up(request: Json) -> Json:
+    """Let a call of an older text go on in the running one, where that has a place for it."""
+    return {"moved": control.catch_up(_find(request).crash)}
 
 
 def _decide(request: Json) -> Json:
@@ -188,6 +194,7 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "describe": _describe,
     "texts": _texts,
     "replace": _replace,
+    "catchUp": _catch_up,
     "decide": _decide,
     "check": _check,
     "target": _target,

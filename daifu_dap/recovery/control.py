@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import barrier, leap, state, versions
 from daifu_dap.recovery import journal as _journal
 from daifu_dap.recovery import replace as _replace
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import Point
 from daifu_dap.recovery.place import Place
-from daifu_dap.recovery.resolution import Raise, Resolution
+from daifu_dap.recovery.resolution import Raise, Resolution, Retry
 
 
 def stops() -> dict[int, Crash]:
@@ -30,6 +31,7 @@ def replace(
     resume: Place | None = None,
     leaving: Resolution | None = None,
     going: Resolution | None = None,
+    added: bool = False,
 ) -> dict[str, Any]:
     """Make `files` the running texts; the crash stays held.
 
@@ -41,6 +43,7 @@ def replace(
         leaving: how the crashed frame is to be left, if it is not to go on in the new texts.
         going: how it is to go on in the new texts, to be refused if it cannot; None: that shows
             when it is to.
+        added: whether all module-level statements that were added are run, whatever they do.
 
     Returns:
         `functions`: qualified names of the functions that run new code from their next call on;
@@ -51,7 +54,24 @@ def replace(
     """
     resolution = leaving or going
     then = None if resolution is None else partial(post, crash, resolution)
-    return _replace.replace(crash, files, resume, then, leaving is not None)
+    return _replace.replace(crash, files, resume, then, leaving is not None, added)
+
+
+def catch_up(crash: Crash) -> bool:
+    """Move a crash in a call of an older text to the text that runs now, for a retry by it.
+
+    Returns:
+        whether it was moved; it stays in its own text when the running one has no place for it.
+    """
+    present = crash.present
+    if present is None:
+        return False
+    text = {crash.filename: present.now.text}
+    try:
+        _replace.replace(crash, text, None, partial(post, crash, Retry()))
+    except Refusal:
+        return False
+    return True
 
 
 def post(crash: Crash, resolution: Resolution) -> None:

@@ -105,6 +105,9 @@ class Crash:
     """An exception held at a barrier.
 
     Attributes:
+        names: what variables of the frame are called in the text that it goes on in, if they were
+            renamed there.
+        given: the values of parameters that are new in that text.
         exception: what was raised.
         filename: the file of the crashed frame.
         line: the line of the crashed cell in the text that runs now, counted from 1.
@@ -131,6 +134,8 @@ class Crash:
         self.origin = point
         self.target = point
         self.cells = cells
+        self.names: dict[str, str] = {}
+        self.given: dict[str, object] = {}
         self.locals = Locals(frame, cells)
         self.stop_id = stop_id
         self.thread_ident = threading.get_ident()
@@ -211,6 +216,8 @@ class Crash:
 
     def describe(self) -> dict[str, Any]:
         """The body of `daifu/describe`, without what only the debug adapter knows."""
+        from daifu_dap.recovery import place
+
         text, node = self.cell
         end_line, end_column = header_end(node)
         body = {
@@ -231,6 +238,8 @@ class Crash:
             "resolutions": self.resolutions,
             "gotoLines": self.goto_lines,
         }
+        if place.standing(self) == "next":
+            body["cell"]["where"] = "next"  # type: ignore[index]
         if self.obstacle is not None:
             body["obstacle"] = self.obstacle.to_json()
         return body
@@ -260,6 +269,7 @@ class Crash:
         del self.frame
         self.locals.release()
         self.cells = {}
+        self.given = {}
         self.made = None
 
 

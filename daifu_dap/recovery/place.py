@@ -41,9 +41,17 @@ def settled(crash: Crash, matching: Matching) -> Resume:
         where, path = "the running text", crash.filename
         raise Refusal.of(refusals.NO_CELL, path=path, line=node.lineno, where=where)
     try:
-        return align.settle(matching, found, "after" if crash.target.after else "before")
+        return align.settle(matching, found, standing(crash))
     except Refusal as refusal:
         raise refusal.at(crash.filename) from None
+
+
+def standing(crash: Crash) -> align.Where:
+    """How the crashed frame stands at its cell: a loop whose iterator lives goes on with it."""
+    if crash.target.after:
+        return "after"
+    takes = crash.target.phase in (NEXT, TARGET) and crash.obstacle is None
+    return "next" if takes else "before"
 
 
 def moved(crash: Crash, new: Text, plan: Resume, resume: Place | None) -> Point:
@@ -165,4 +173,4 @@ def search(scope: Scope, line: int, column: int) -> list[Step]:
     return inside("body", 0, scope.node.body)
 
 
-__all__ = ["Place", "at", "check", "moved", "settled"]
+__all__ = ["Place", "at", "check", "moved", "settled", "standing"]

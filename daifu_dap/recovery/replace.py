@@ -22,7 +22,7 @@ import os
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -30,7 +30,16 @@ from typing import Any
 from daifu_dap.common import align, refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
-from daifu_dap.recovery import continuation, dynamo, place, state, twins, versions
+from daifu_dap.recovery import (
+    continuation,
+    defaults,
+    dynamo,
+    place,
+    renaming,
+    state,
+    twins,
+    versions,
+)
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import Point
 from daifu_dap.recovery.place import Place
@@ -57,14 +66,17 @@ def replace(
     resume: Place | None,
     then: Callable[[], object] | None = None,
     stays: bool = False,
+    added: bool = False,
 ) -> dict[str, Any]:
     """See `control.replace`.
 
     Args:
         then: called last; if it raises, everything is undone.
         stays: whether the crashed frame stays in its old text.
+        added: whether all module-level statements that were added are run.
     """
     target = crash.target
+    called = crash.names
     known = [versions.find(path) for path in files]
     tidy([crash.origin.text, target.text, *(each.present for each in known if each is not None)])
     with compiler.undisturbed():
@@ -74,14 +86,18 @@ def replace(
                 change.settle(crash)
                 assert change.plan is not None
                 target = place.moved(crash, change.new, change.plan, resume)
+                called = renaming.composed(crash.names, change.plan.renames)
     undo: Undo = []
     try:
         for change in changes:
-            change.apply(undo, crash)
-        undo.append(partial(restored, crash, crash.target, crash.made, dict(crash.cells)))
+            change.apply(undo, crash, added)
+        was = crash.target, crash.made, crash.names, crash.given
+        undo.append(partial(restored, crash, was, dict(crash.cells)))
         if target is not crash.target:
             crash.target = target
             crash.made = None
+            renaming.bind(crash, called, undo)
+            crash.given = defaults.given(crash)
         if then is not None:
             then()
     except BaseException as error:
@@ -97,9 +113,13 @@ def replace(
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 
 
-def restored(crash: Crash, target: Point, made: Any, cells: dict[str, CellType]) -> None:
+def restored(
+    crash: Crash,
+    was: tuple[Point, Any, dict[str, str], dict[str, object]],
+    cells: dict[str, CellType],
+) -> None:
     """Undo what moving a crash to a new text, and a look at how it goes on there, has changed."""
-    crash.target, crash.made = target, made
+    crash.target, crash.made, crash.names, crash.given = was
     for name in [each for each in crash.cells if each not in cells]:
         del crash.cells[name]
 
@@ -200,7 +220,7 @@ class Change:
             )
         )
 
-    def apply(self, undo: Undo, crash: Crash) -> None:
+    def apply(self, undo: Undo, crash: Crash, added: bool = False) -> None:
         """Make the change; each step's undoing is put on `undo` before the step."""
         file, before = self.file, self.file.present
         if self.new.key == before.key:
@@ -213,7 +233,7 @@ class Change:
         with contextlib.ExitStack() as stack:
             if module is not None:
                 stack.enter_context(rolled_back(module, undo))
-                self.run_added(module)
+                self.run_added(module, added)
             self.swap(module, undo)
             if module is not None:
                 self.add_methods(module, undo)
@@ -228,11 +248,11 @@ class Change:
 
     # ---- module level
 
-    def run_added(self, module: dict[str, Any]) -> None:
-        """Run the imports, definitions and constants that are new."""
+    def run_added(self, module: dict[str, Any], every: bool) -> None:
+        """Run the imports, definitions and constants that are new, or every new statement."""
         module_level = self.plan is not None and self.plan.scope is None
         matching = self.matching(self.base if module_level else self.old)
-        for stmt in align.additions(matching, matching.new, self.plan):
+        for stmt in align.additions(matching, matching.new, self.plan, every=every):
             node = self.new_node(stmt.line, stmt.column)
             if node is None:
                 continue
@@ -275,11 +295,13 @@ class Change:
             code = self.successor(old)
             if code is None:
                 continue
-            if code.co_freevars != old.co_freevars:
+            renames = self.renames(old) if self.differ(old, code) else {}
+            if code.co_freevars != tuple(renames.get(each, each) for each in old.co_freevars):
                 added = sorted(set(code.co_freevars) - set(old.co_freevars))
                 self.stale[id(function)] = old.co_qualname, ", ".join(added)
                 continue
             undo.append(partial(assign, function, old))
+            self.redefault(function, code, renames, undo)
             assign(function, code)
             self.file.remember(code)
             dynamo.changed(old)
@@ -303,6 +325,45 @@ class Change:
             if whole is not None:
                 self.compile(whole)
         return self.fresh.get(key)
+
+    def differ(self, old: CodeType, new: CodeType) -> bool:
+        """Whether two codes name parameters or closure variables differently."""
+        one, two = defaults.parameters(old), defaults.parameters(new)
+        return one != two or old.co_freevars != new.co_freevars
+
+    def renames(self, code: CodeType) -> Mapping[str, str]:
+        """What the variables that a function sees are called in the new text, if others."""
+        text = self.file.text_of(code) or self.old
+        scope = text.scope(code)
+        if scope is None or isinstance(scope.node, ast.Module):
+            return {}
+        matching = self.matching(text)
+        stmt = matching.old.find(scope.node.lineno, scope.node.col_offset)
+        return {} if stmt is None else matching.renames(stmt)
+
+    def redefault(
+        self, function: FunctionType, code: CodeType, renames: Mapping[str, str], undo: Undo
+    ) -> None:
+        """Give a function the defaults that its new code needs."""
+        text = self.file.text_of(function.__code__) or self.old
+        scope = text.scope(function.__code__)
+        new = self.twin(scope, text) if scope is not None else None
+        if new is None or code.co_firstlineno != new.first_line:
+            return
+        found, missing = defaults.moved(function, code, new, renames)
+        if missing:
+            names = " and ".join(missing)
+            place: dict[str, Any] = {"line": new.first_line, "column": 0}
+            said = Notice.of(
+                refusals.NO_DEFAULT,
+                path=self.file.path,
+                function=code.co_qualname,
+                names=names,
+                **place,
+            )
+            self.warnings.append(said.to_json())
+        undo.append(partial(defaults.give, function, defaults.of(function)))
+        defaults.give(function, found)
 
     def enclosing(self, text: Text, code: CodeType) -> Scope | None:
         """The outermost function of `text` that holds, or is, the function with this code."""

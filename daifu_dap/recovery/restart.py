@@ -39,7 +39,7 @@ from daifu_dap.common.flags import (
 )
 from daifu_dap.common.record import Record
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import around, capture, meant, state, twins, versions
+from daifu_dap.recovery import around, capture, defaults, meant, state, twins, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.foresee import Raised
@@ -277,6 +277,8 @@ def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
             found[name] = have[name]
         elif make is not None:
             found[name] = make()
+        elif name in defaults.written(scope):
+            found[name] = defaults.value(scope, name, frame.f_globals)
         else:
             unbound.append(name)
     if sys.version_info < (3, 13) and frame is not crash.frame and frame.f_trace is None:

@@ -13,14 +13,15 @@ not run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from daifu_dap.common import align, refusals
 from daifu_dap.common.align import Resume
-from daifu_dap.common.match import Matching
+from daifu_dap.common.match import Matching, likeness
 from daifu_dap.common.outline import Block, Stmt
 from daifu_dap.common.refusals import Code, Notice, Refusal
+from daifu_dap.common.renames import bound
 from daifu_dap.surgery.codes import Codes
 from daifu_dap.surgery.plan import Effect, When
 
@@ -28,23 +29,31 @@ __all__ = ["Effects"]
 
 _ORDER: Final[tuple[When, ...]] = ("now", "nextIteration", "nextCall")
 _LOOPS: Final = ("For", "AsyncFor", "While")
+_LIKE: Final = 0.6
 
 
 class Effects:
     """The effects and warnings of the edit of one file.
 
-    `point` is the resume point when the crash is in this file. Raises the refusal CLOSURE when the
+    `point` is the resume point when the crash is in this file; with `run_added` all module-level
+    statements that were added are run. Raises the refusal CLOSURE when the
     live function would need a variable that it cannot reach.
     """
 
     def __init__(
-        self, path: str, matching: Matching, point: Resume | None, codes: tuple[Codes, Codes]
+        self,
+        path: str,
+        matching: Matching,
+        point: Resume | None,
+        codes: tuple[Codes, Codes],
+        run_added: bool = False,
     ) -> None:
         self.effects: list[Effect] = []
         self.notices: list[Notice] = []
         self._path = path
         self._matching = matching
         self._point = point
+        self._run_added = run_added
         self._old_codes, self._new_codes = codes
         self._live = None if point is None else point.cell.scope
         self._past = set() if point is None else align.passed(point)
@@ -60,7 +69,8 @@ class Effects:
 
     def _module(self) -> None:
         point = self._point if self._live is None else None
-        run = align.additions(self._matching, self._matching.new, point)
+        matching = self._matching
+        run = align.additions(matching, matching.new, point, every=self._run_added)
         for stmt in run:
             self._warn(refusals.RUN_ON_APPLY, stmt, what=_title(stmt))
         when: list[When] = ["now"] if run else []
@@ -68,8 +78,9 @@ class Effects:
             when += self._live_body(point, set(run))
         else:
             for stmt in self._changed(self._matching.new.body):
-                if stmt not in run:
-                    self._warn(refusals.MODULE_CELL, stmt)
+                if stmt not in run and stmt not in matching.moved:
+                    added = stmt not in matching.origins
+                    self._warn(refusals.MODULE_ADDED if added else refusals.MODULE_CELL, stmt)
         if when:
             self._effect("<module>", min(when, key=_ORDER.index), None)
 
@@ -80,7 +91,7 @@ class Effects:
             origin = self._matching.origins.get(stmt)
             if stmt.is_scope:
                 continue
-            if origin is None or origin.head != stmt.head:
+            if origin is None or not self._matching.kept(origin, stmt):
                 found.append(stmt)
             elif not origin.same(stmt):
                 for block in stmt.blocks:
@@ -101,9 +112,7 @@ class Effects:
             self._definitions(old)
         for old in gone:
             if old.scope is None or not old.scope.is_function:
-                self.notices.append(
-                    Notice.of(refusals.STILL_BOUND, path=self._path, what=_title(old))
-                )
+                self._still_bound(old)
         image = None if scope is None else self._matching.images[scope]
         for new in self._matching.new.scope(image).defs:
             if new not in self._matching.origins:
@@ -111,19 +120,42 @@ class Effects:
                     if inner.is_function and (inner is new or not new.is_function):
                         self._effect(inner.qualname, "nextCall", inner)
 
+    def _still_bound(self, old: Stmt) -> None:
+        """Warn at the place where a definition was: what follows it there, else what held it."""
+        images = self._matching.images
+        behind = (images.get(each) for each in old.block.stmts[old.index + 1 :])
+        stmt = next(filter(None, behind), None)
+        if stmt is None and old.scope is not None:
+            stmt = images.get(old.scope)
+        body = self._matching.new.body
+        stmt = stmt or (body[-1] if body else None)
+        place = {"line": 1, "column": 0} if stmt is None else stmt.place
+        self.notices.append(
+            Notice.of(
+                refusals.STILL_BOUND,
+                path=self._path,
+                what=_title(old),
+                **place,
+            )
+        )
+
     def _function(self, old: Stmt, new: Stmt) -> None:
-        for what, was, now in _signature(old, new):
+        renames = self._matching.renames(old)
+        for what, was, now in _signature(old, new, renames):
             if was != now:
                 self._warn(refusals.DEFINITION_ONLY, new, what=what, function=new.qualname)
-        names = _parameters(new) - _parameters(old)
+        self._reachable(old, new, renames)
+        had = {renames.get(name, name) for name in _parameters(old)}
+        names = _parameters(new) - had
         self._closure(old, new)
         if old is self._live and self._point is not None:
-            if names:
+            unbound = names - _defaults(new).keys()
+            if unbound:
                 self._warn(
                     refusals.PARAMETERS,
                     new,
                     function=new.qualname,
-                    names=" and ".join(sorted(names)),
+                    names=" and ".join(sorted(unbound)),
                 )
             when = self._live_body(self._point, set())
             if names:
@@ -133,11 +165,31 @@ class Effects:
         elif old.name != new.name or _own(old) != _own(new) or _args(old) != _args(new):
             self._effect(new.qualname, "nextCall", new)
 
+    def _reachable(self, old: Stmt, new: Stmt, renames: Mapping[str, str]) -> None:
+        """Warn of new defaults that only the enclosing function can evaluate."""
+        above = new.scope
+        if above is None or not above.is_function:
+            return
+        was = {renames.get(name, name) for name in _defaults(old)}
+        own = set().union(*(_assigned(each) for each in _statements(above.blocks[0])))
+        own |= _parameters(above)
+        missing = [
+            name
+            for name, value in _defaults(new).items()
+            if name not in was
+            and any(isinstance(each, ast.Name) and each.id in own for each in ast.walk(value))
+        ]
+        if missing:
+            names = " and ".join(sorted(missing))
+            self._warn(refusals.NO_DEFAULT, new, function=new.qualname, names=names)
+
     def _closure(self, old: Stmt, new: Stmt) -> None:
         nested = any(scope.is_function for scope in _outer(new))
         if not nested or old.same(new):
             return
-        missing = self._new_codes.freevars(new) - self._old_codes.freevars(old) - {"__class__"}
+        renames = {} if old.scope is None else self._matching.renames(old.scope)
+        had = {renames.get(name, name) for name in self._old_codes.freevars(old)}
+        missing = self._new_codes.freevars(new) - had - {"__class__"}
         if not missing:
             return
         names = ", ".join(sorted(missing))
@@ -168,7 +220,7 @@ class Effects:
         body = self._matching.new.scope(point.scope).block
         for stmt in _statements(body):
             origin = origins.get(stmt)
-            if stmt.is_scope or stmt in run or (origin and origin.head == stmt.head):
+            if stmt.is_scope or stmt in run or (origin and self._matching.kept(origin, stmt)):
                 continue
             opened = stmt in path[:-1]
             if stmt not in self._past and (not opened or (origin is None and _bare(stmt))):
@@ -177,7 +229,8 @@ class Effects:
             again = _again(stmt, loops, opened=opened)
             when.append("nextIteration" if again else "nextCall")
             if origin is None:
-                if stmt.parent is None or stmt.parent in origins or stmt.parent.is_scope:
+                outermost = stmt.parent is None or stmt.parent in origins or stmt.parent.is_scope
+                if outermost and self._matching.moved.get(stmt) not in point.ran:
                     self._warn(refusals.ADDED_BEFORE, stmt)
             elif not opened:
                 self._warn(refusals.ALREADY_RAN, stmt)
@@ -191,10 +244,8 @@ class Effects:
             else:
                 above = {images.get(parent) for parent in stmt.ancestors()}
                 when.append("nextIteration" if above & set(loops) else "nextCall")
-        if point.image is None and (
-            point.where == "after"
-            or (point.stmt in origins and not _absorbed(point.cell, point.stmt))
-        ):
+        self._unbound(point, body)
+        if point.image is None and self._lost(point, body):
             self._warn(refusals.CELL_DELETED, point.stmt)
         before = point.cell.index and point.cell.block.stmts[point.cell.index - 1]
         if (
@@ -208,6 +259,40 @@ class Effects:
         ):
             self._warn(refusals.CELL_MERGED, point.stmt)
         return when
+
+    def _unbound(self, point: Resume, body: Block) -> None:
+        """Warn of nested functions that use a variable which nothing that runs has assigned."""
+        live = point.cell.scope
+        if live is None or not live.is_function or not point.scope:
+            return
+        matching = self._matching
+        had = set().union(*(_assigned(each) for each in _statements(live.blocks[0])))
+        had |= _parameters(live)
+        known = {matching.renames(live).get(name, name) for name in had}
+        for stmt in _statements(body):
+            if stmt in self._past and not stmt.is_scope:
+                continue
+            if stmt.is_function and stmt not in self._past:
+                own = set().union(*(_assigned(each) for each in _statements(body)))
+                for name in sorted(self._new_codes.freevars(stmt) & own - known):
+                    self._warn(refusals.UNBOUND, stmt, name=name)
+            known |= _assigned(stmt)
+
+    def _lost(self, point: Resume, body: Block) -> bool:
+        """Tell whether nothing of the crashed cell is left in the new text."""
+        matching = self._matching
+        cell = matching.shade(point.cell)
+        if point.stmt not in matching.origins and point.where == "before":
+            return False
+        for stmt in _statements(body):
+            origin = matching.origins.get(stmt)
+            if origin is None and not stmt.is_scope and likeness(cell, stmt) >= _LIKE:
+                return False
+        if point.where == "after":
+            return True
+        before = matching.origins[point.stmt]
+        gained = point.stmt.words - matching.shade(before).words
+        return not (_absorbed(cell, point.stmt) or _names(cell) & gained)
 
 
 def _again(stmt: Stmt, loops: list[Stmt], *, opened: bool) -> bool:
@@ -224,9 +309,32 @@ def _bare(stmt: Stmt) -> bool:
 
 def _absorbed(cell: Stmt, into: Stmt) -> bool:
     """Tell whether a statement holds the code of another that has no image."""
+    words = _names(cell)
+    return bool(words) and 2 * len(words & into.words) > len(words)
+
+
+def _assigned(stmt: Stmt) -> set[str]:
+    """Name what a statement's own part binds."""
+    if stmt.name is not None:
+        return {stmt.name}
+    node = stmt.node
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    if not stmt.blocks:
+        return bound(node)
+    parts = [getattr(node, name, None) for name in ("target", "iter", "test", "subject")]
+    for item in getattr(node, "items", ()):
+        parts += [item.context_expr, item.optional_vars]
+    parts += [case.pattern for case in getattr(node, "cases", ())]
+    found = set().union(*(bound(part) for part in parts if part is not None))
+    return found | {each.name for each in getattr(node, "handlers", ()) if each.name}
+
+
+def _names(cell: Stmt) -> set[str]:
+    """Name what a statement is about: variables, attributes and constants, not its target."""
     words = {word for word in cell.words if not word.startswith("(")}
     words.discard(cell.target or "")
-    return bool(words) and 2 * len(words & into.words) > len(words)
+    return words
 
 
 def _statements(block: Block) -> Iterable[Stmt]:
@@ -268,20 +376,37 @@ def _parameters(function: Stmt) -> set[str]:
     return {arg.arg for arg in every if arg is not None}
 
 
-def _signature(old: Stmt, new: Stmt) -> list[tuple[str, list[str], list[str]]]:
-    found: list[tuple[str, list[str], list[str]]] = []
+def _signature(
+    old: Stmt, new: Stmt, renames: Mapping[str, str]
+) -> list[tuple[str, list[str], list[str]]]:
+    """Pair what a definition evaluates: its decorators, and the defaults that it had before."""
     one, two = old.node, new.node
     assert isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))
     assert isinstance(two, (ast.FunctionDef, ast.AsyncFunctionDef))
-    for what, was, now in (
+    was = {renames.get(name, name): value for name, value in _defaults(old).items()}
+    now = _defaults(new)
+    both = [name for name in now if name in was]
+    return [
         ("decorators", _dump(one.decorator_list), _dump(two.decorator_list)),
         (
             "default values",
-            _dump([*one.args.defaults, *one.args.kw_defaults]),
-            _dump([*two.args.defaults, *two.args.kw_defaults]),
+            _dump(was[name] for name in both),
+            _dump(now[name] for name in both),
         ),
-    ):
-        found.append((what, was, now))
+    ]
+
+
+def _defaults(function: Stmt) -> dict[str, ast.expr]:
+    """Give the defaults of a function by parameter."""
+    node = function.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    args = node.args
+    positional = [*args.posonlyargs, *args.args]
+    last = positional[len(positional) - len(args.defaults) :]
+    found = {each.arg: value for each, value in zip(last, args.defaults, strict=True)}
+    for each, value in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if value is not None:
+            found[each.arg] = value
     return found
 
 

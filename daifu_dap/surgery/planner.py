@@ -35,16 +35,19 @@ def plan(
     files: Mapping[str, tuple[str, str]],
     crash: CrashPoint | None = None,
     baseline: Baseline | None = None,
+    *,
+    run_added: bool = False,
 ) -> Plan:
     """Plan the replacement of running texts by new ones.
 
     `files` maps each path to its running and its new text; `crash` is the crashed cell, in running
     text. Never raises for what a person may have written: refusals are in the plan. The running
     texts themselves must parse. `baseline` keeps outlines between calls; left out, a store shared
-    by the process is used.
+    by the process is used. `run_added` says that module-level statements that were added are to
+    be run, whatever they do.
     """
     with _uncollected():
-        return _plan(files, crash, _SHARED if baseline is None else baseline)
+        return _plan(files, crash, _SHARED if baseline is None else baseline, run_added)
 
 
 @contextlib.contextmanager
@@ -63,7 +66,12 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _plan(files: Mapping[str, tuple[str, str]], crash: CrashPoint | None, kept: Baseline) -> Plan:
+def _plan(
+    files: Mapping[str, tuple[str, str]],
+    crash: CrashPoint | None,
+    kept: Baseline,
+    run_added: bool,
+) -> Plan:
     found: list[Refusal] = []
     outlines: dict[str, tuple[Outline, Outline]] = {}
     for path, (old_text, new_text) in files.items():
@@ -94,7 +102,7 @@ def _plan(files: Mapping[str, tuple[str, str]], crash: CrashPoint | None, kept: 
             if cell is not None and here is not None:
                 point = align.settle(matching, cell, here.where)
             if name in changed:
-                one = Effects(name, matching, point, codes)
+                one = Effects(name, matching, point, codes, run_added)
                 effects += one.effects
                 notices += one.notices
         except Refusal as refusal:

@@ -7,7 +7,8 @@ what the program prints from its start to its end, recovery included.
 
 Comments in the edits carry what the plan must say: `# @resume` the line where the program goes on,
 `# @after` the cell behind which it does, codes behind them or behind `# @warn` the warnings on that
-line, `# @refuse CODE` the place of a refusal. No other warning may be given.
+line, `# @refuse CODE` the place of a refusal. No other warning may be given. `# @run-added` asks
+for the module-level statements that were added to be run.
 
 What is expected was not made by the machinery that is tested: it is what `after.py` prints when it
 is run plainly from its start, which is checked, unless the first line of the last edit says
@@ -136,7 +137,12 @@ def stage(stages: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
         stages.close()
 
 
-def check_plan(found: dict[str, Any], files: dict[str, str], stage: Stage) -> None:
+def options(files: dict[str, str]) -> dict[str, Any]:
+    """The arguments that the edited files ask for."""
+    return {"runAdded": True} if any("# @run-added" in text for text in files.values()) else {}
+
+
+def check_plan(found: dict[str, Any], files: dict[str, str]) -> None:
     """Compare a plan with what the comments of the edited files say."""
     assert found["refusals"] == []
     places = {
@@ -155,9 +161,7 @@ def check_plan(found: dict[str, Any], files: dict[str, str], stage: Stage) -> No
         for line, codes in marks(text, mark).items()
         for code in CODE.findall(codes)
     ]
-    said = [
-        (Path(each["path"]).name, each.get("line", 1), each["code"]) for each in found["warnings"]
-    ]
+    said = [(Path(each["path"]).name, each["line"], each["code"]) for each in found["warnings"]]
     assert sorted(said) == sorted(expected)
 
 
@@ -171,9 +175,10 @@ def refuse(client: Client, stage: Stage, name: str) -> None:
         for line, codes in marks(text, "refuse").items()
         for code in CODE.findall(codes)
     ]
-    planned = client.validate(stage.at / "main.py")
+    asked = options(bad)
+    planned = client.validate(stage.at / "main.py", **asked)
     with pytest.raises(RequestFailed) as caught:
-        client.replace_cell_and_continue(stage.at / "main.py")
+        client.replace_cell_and_continue(stage.at / "main.py", **asked)
     assert caught.value.codes == [code for _, _, code in places]
     said = caught.value.refusals
     if planned["refusals"]:
@@ -191,17 +196,16 @@ def test_the_program_goes_on_as_edited(stage: Stage, name: str) -> None:
     try:
         for number, edit in enumerate(edits(name)):
             crash = client.wait_crash()
-            crashed = {
-                (file, line) for file, code in text.items() for line in marks(code, "crash")
-            }
+            crashed = {(file, line) for file, code in text.items() for line in marks(code, "crash")}
             assert (Path(crash.path).name, crash.line) in crashed
             if not number and texts(name, "bad"):
                 refuse(client, stage, name)
             text |= edit
             stage.write(edit)
-            planned = client.validate(stage.at / "main.py")
-            check_plan(planned, edit, stage)
-            done = client.replace_cell_and_continue(stage.at / "main.py")
+            asked = options(edit)
+            planned = client.validate(stage.at / "main.py", **asked)
+            check_plan(planned, edit)
+            done = client.replace_cell_and_continue(stage.at / "main.py", **asked)
             assert (done["status"], done["refusals"]) == (planned["status"], [])
         assert connection.poll(PATIENCE)
         printed = connection.recv()

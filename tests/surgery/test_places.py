@@ -1,4 +1,4 @@
-"""Places of resumption: a text before, the text after (or a bad one), and what the planner must say.
+"""Places: a text before, the text after (or a bad one), and what the planner must say of it.
 
 Comments in the texts carry the expectations. In `before.py`, `# @crash` marks the crashed cell
 (with a column when it is not the first on its line). In `after.py`, `# @resume` marks the line

@@ -139,8 +139,8 @@ def test_a_new_method_and_a_removed_function() -> None:
         ("        test(net, loader)\n\n\nmain()", "    test(net, loader)"),
     )
     assert effects(found)["Net.more"] == "nextCall"
-    assert (None, "DFU1006") in codes(found)
-    assert any(code == "DFU1004" for _, code in codes(found))
+    assert (23, "DFU1006") in codes(found)
+    assert any(code == "DFU1017" for _, code in codes(found))
 
 
 def test_an_import_in_a_try_is_run_when_applied() -> None:

@@ -2,8 +2,8 @@
 def main():
     b = 2
     print("b", b)
-    a = 1  # @warn DFU1002
-    print("a", a)  # @warn DFU1002
+    a = 1
+    print("a", a)
     print("c")  # @resume
 
 

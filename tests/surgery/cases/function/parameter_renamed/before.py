@@ -1,10 +1,11 @@
-def show(values):
-    print(len(values), values.total())  # @crash
+def show(values, end):
+    print(len(values), end)
+    print(values.total())  # @crash
 
 
 def main():
     for values in ([1], [2, 3]):
-        show(values)
+        show(values, end=".")
 
 
 main()

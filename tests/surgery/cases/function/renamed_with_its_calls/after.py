@@ -1,5 +1,6 @@
-def halved(n):  # @warn DFU1011
-    print("compute", n)
+# Differs: the loop that runs calls the old function by its old name.
+def halved(n):  # @warn DFU1005 DFU1011
+    print("halving", n)  # @warn DFU1001
     return n / 2  # @resume
 
 

@@ -5,5 +5,5 @@ def main():
 
 
 settings = {}
-settings.update(x=1)  # @warn DFU1004
+settings.update(x=1)  # @warn DFU1017
 main()

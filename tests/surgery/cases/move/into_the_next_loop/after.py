@@ -1,6 +1,6 @@
 def main(rows):
     print("start")
-    for row in rows:  # @resume DFU1008
+    for row in rows:  # @resume
         first = rows[0]
         print("row", row)
     return first

@@ -2,7 +2,7 @@
 def main(rows):
     size = 2  # @warn DFU1002
     for row in rows:
-        print(row, locals().get("size"))  # @resume DFU1008
+        print(row, locals().get("size"))  # @resume
     print("end")
 
 

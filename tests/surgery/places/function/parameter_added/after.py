@@ -1,3 +1,3 @@
-def f(x, scale=2):  # @warn DFU1003 DFU1009
+def f(x, scale=2):  # @warn
     a = first(x)
     boom(a * scale)  # @resume

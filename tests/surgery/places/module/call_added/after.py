@@ -1,4 +1,4 @@
-setup()  # @warn DFU1004
+setup()  # @warn DFU1017
 
 
 def main():

@@ -1,5 +1,5 @@
 def f(xs):
     a = first(xs)
-    for x in xs:  # @resume DFU1008
+    for x in xs:  # @resume
         boom(a)
         after(x)

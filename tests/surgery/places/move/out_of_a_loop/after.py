@@ -1,6 +1,6 @@
 def f(xs):
     for x in xs:
         a = first(x)
-        after(a)  # @resume DFU1008
+        after(a)  # @resume
     boom(a)
     end()

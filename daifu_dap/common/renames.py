@@ -1,0 +1,248 @@
+"""Which local variables of a function were renamed in a new text.
+
+A frame that goes on in a text in which its variables have other names must find them there, and a
+statement in which nothing but such names changed is the same statement. Only names count that one
+text has and the other lacks, so nothing is taken for renamed that still means something. Two of
+them are one variable when the statements that use them are the same, the names themselves left
+out; the best pairs are taken first, and an even choice between several is none.
+
+Finding that out costs next to nothing when no such names are there, which is nearly always:
+statements whose source both texts have are passed over, whole blocks at a time.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from daifu_dap.common.outline import Block, Stmt
+
+__all__ = ["bound", "renamed", "renames"]
+
+_LIKE: Final = 0.4
+_SELF: Final = "\0"
+_OTHER: Final = "\1"
+_NESTED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def renames(
+    old: Stmt | None, new: Stmt | None, blocks: tuple[Block, Block], outer: Mapping[str, str]
+) -> dict[str, str]:
+    """Give the new names of variables of a function, a class or (None) the module, by old name.
+
+    `old` and `new` are the two definitions and `blocks` their bodies; `outer` says the same of the
+    functions around them.
+    """
+    before, after = _differing(*blocks), _differing(blocks[1], blocks[0])
+    heads = [[stmt.head for stmt in part] for part in (before, after)]
+    if old is not None and new is not None and old.head != new.head:
+        heads[0] += _parameters(old)
+        heads[1] += _parameters(new)
+    words = [{word for head in part for word in head.split(" ")} for part in heads]
+    gone = {word for word in words[0] - words[1] if word.isidentifier()}
+    come = {word for word in words[1] - words[0] if word.isidentifier()}
+    if not gone or not come:
+        return {}
+    gone &= _bound(old, blocks[0])
+    come &= _bound(new, blocks[1])
+    gone = {name for name in gone if not _occurs(name, new, blocks[1])}
+    come = {name for name in come if not _occurs(name, old, blocks[0])}
+    if not gone or not come:
+        return {}
+    if outer:
+        seen = [" ".join(outer.get(word, word) for word in head.split(" ")) for head in heads[0]]
+        heads[0] = seen
+    return _paired(_contexts(heads[0], gone), _contexts(heads[1], come))
+
+
+def _paired(
+    before: Mapping[str, Counter[str]], after: Mapping[str, Counter[str]]
+) -> dict[str, str]:
+    likes = {(a, b): _dice(one, two) for a, one in before.items() for b, two in after.items()}
+    found: dict[str, str] = {}
+    for (a, b), like in sorted(likes.items(), key=lambda item: -item[1]):
+        if like < _LIKE or a in found or b in found.values():
+            continue
+        rivals = (
+            other
+            for (x, y), other in likes.items()
+            if ((x == a) != (y == b)) and x not in found and y not in found.values()
+        )
+        if max(rivals, default=0.0) < like:
+            found[a] = b
+    return found
+
+
+def _dice(one: Counter[str], two: Counter[str]) -> float:
+    total = one.total() + two.total()
+    return 2 * (one & two).total() / total if total else 0.0
+
+
+def _contexts(heads: Iterable[str], names: set[str]) -> dict[str, Counter[str]]:
+    """For each name, the heads that use it, with the names themselves left out."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for head in heads:
+        parts = head.split(" ")
+        for name in names.intersection(parts):
+            hole = (_SELF if part == name else _OTHER if part in names else part for part in parts)
+            found[name][" ".join(hole)] += 1
+    return found
+
+
+def _differing(block: Block, other: Block) -> list[Stmt]:
+    """List the statements whose source the other block has not, in the blocks of such ones too."""
+    known = {stmt.source for stmt in other.stmts}
+    below: set[str | None] | None = None
+    found: list[Stmt] = []
+    for stmt in block.stmts:
+        if stmt.source is not None and stmt.source in known:
+            continue
+        if below is None:
+            below = known | {inner.source for each in other.stmts for inner in each.inside()}
+        _collect(stmt, below, found)
+    return found
+
+
+def _collect(stmt: Stmt, known: set[str | None], found: list[Stmt]) -> None:
+    if stmt.source is not None and stmt.source in known:
+        return
+    if stmt.is_scope and (stmt.scope is None or not stmt.scope.is_function):
+        return
+    found.append(stmt)
+    for block in stmt.blocks:
+        for inner in block.stmts:
+            _collect(inner, known, found)
+
+
+def _parameters(function: Stmt) -> list[str]:
+    """The heads that stand for the parameters of a function: name, kind and place."""
+    args = getattr(function.node, "args", None)
+    if not isinstance(args, ast.arguments):
+        return []
+    found: list[str] = []
+    for kind in ("posonlyargs", "args", "kwonlyargs"):
+        part = getattr(args, kind)
+        found += [f"(parameter {kind}:{n} {each.arg} )" for n, each in enumerate(part)]
+    for kind in ("vararg", "kwarg"):
+        if (each := getattr(args, kind)) is not None:
+            found.append(f"(parameter {kind} {each.arg} )")
+    return found
+
+
+def _occurs(name: str, scope: Stmt | None, block: Block) -> bool:
+    """Tell whether a variable of that name is meant anywhere in the text of a scope."""
+    nodes = [stmt.node for stmt in block.stmts] if scope is None else [scope.node]
+    text = scope.source if scope is not None else block.stmts[0].owner.text if nodes else None
+    if text is not None and not re.search(rf"\b{re.escape(name)}\b", text):
+        return False
+    fields = ("id", "arg", "name", "asname", "rest", "names")
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, (ast.Attribute, ast.keyword)):
+                continue
+            for field in fields:
+                value = getattr(each, field, None)
+                if value == name or (isinstance(value, list) and name in value):
+                    return True
+    return False
+
+
+def _bound(scope: Stmt | None, block: Block) -> set[str]:
+    """Name the variables that a scope binds, imports and definitions apart."""
+    found: set[str] = set()
+    for stmt in block.stmts:
+        found |= bound(stmt.node)
+    if scope is not None:
+        args = getattr(scope.node, "args", None)
+        if isinstance(args, ast.arguments):
+            found |= {each.arg for each in ast.walk(args) if isinstance(each, ast.arg)}
+    return found
+
+
+def bound(node: ast.AST) -> set[str]:
+    """Name the variables that code binds in its own scope, imports and definitions apart."""
+    found: set[str] = set()
+    todo: list[ast.AST] = [node]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, _NESTED):
+            continue
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            found.add(each.id)
+        elif isinstance(each, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and each.name:
+            found.add(each.name)
+        todo += ast.iter_child_nodes(each)
+    return {name for name in found if not name.startswith("__")}
+
+
+def renamed(node: ast.stmt, names: Mapping[str, str]) -> ast.stmt:
+    """Copy a definition or statement with the variables of its scope renamed.
+
+    In a nested scope the names that it binds itself are its own and stay.
+    """
+    if isinstance(node, _NESTED):
+        copied = _copy(node, dict(names), own=True)
+    else:
+        copied = _copy(node, dict(names), own=False)
+    assert isinstance(copied, ast.stmt)
+    return copied
+
+
+def _copy(node: ast.AST, names: dict[str, str], *, own: bool) -> ast.AST:
+    inner = names
+    if isinstance(node, _NESTED) and not own:
+        inner = {name: to for name, to in names.items() if name not in _locals(node)}
+    made = type(node)()
+    for field, value in _fields(node):
+        if isinstance(value, ast.AST):
+            value = _copy(value, inner, own=False)
+        elif isinstance(value, list):
+            value = [
+                _copy(each, inner, own=False)
+                if isinstance(each, ast.AST)
+                else names.get(each, each)
+                if isinstance(each, str)
+                else each
+                for each in value
+            ]
+        elif isinstance(value, str) and (field == "id" or field in _BINDING.get(type(node), ())):
+            value = inner.get(value, value)
+        setattr(made, field, value)
+    return ast.copy_location(made, node)
+
+
+_BINDING: Final[dict[type, tuple[str, ...]]] = {
+    ast.arg: ("arg",),
+    ast.ExceptHandler: ("name",),
+    ast.MatchAs: ("name",),
+    ast.MatchStar: ("name",),
+    ast.MatchMapping: ("rest",),
+}
+
+
+def _fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    for field in node._fields:
+        if hasattr(node, field):
+            yield field, getattr(node, field)
+
+
+def _locals(node: ast.AST) -> set[str]:
+    """Name what a nested scope binds itself."""
+    found: set[str] = set()
+    args = getattr(node, "args", None)
+    if isinstance(args, ast.arguments):
+        found |= {each.arg for each in ast.walk(args) if isinstance(each, ast.arg)}
+    body = getattr(node, "body", ())
+    shared: set[str] = set()
+    for stmt in body if isinstance(body, list) else ():
+        found |= bound(stmt)
+        shared |= {
+            name
+            for each in ast.walk(stmt)
+            if isinstance(each, (ast.Nonlocal, ast.Global))
+            for name in each.names
+        }
+    return found - shared

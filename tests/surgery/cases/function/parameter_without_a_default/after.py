@@ -1,0 +1,11 @@
+# Differs: the call that runs has not got the new argument.
+def show(value, end):  # @warn DFU1009
+    end = "!"  # @resume
+    print(value, end)
+
+
+def main():
+    show(1, "?")
+
+
+main()

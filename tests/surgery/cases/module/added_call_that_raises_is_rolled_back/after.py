@@ -1,0 +1,10 @@
+settings = {}
+
+
+def main():
+    print("start")
+    print(settings.get("x"))  # @resume
+    print("LIMIT" in globals())
+
+
+main()

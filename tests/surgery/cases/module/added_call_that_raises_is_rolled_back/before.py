@@ -1,0 +1,10 @@
+settings = {}
+
+
+def main():
+    print("start")
+    print(settings["x"])  # @crash
+    print("LIMIT" in globals())
+
+
+main()

@@ -1,0 +1,9 @@
+settings = {}
+
+
+def main():
+    print("start")
+    print(settings["x"])  # @crash
+
+
+main()
