@@ -1,0 +1,17 @@
+import pathlib
+import tempfile
+
+import torch
+
+root = pathlib.Path(tempfile.mkdtemp())
+
+
+def save(state, path):
+    torch.save(state, path)  # @crash
+    print("saved", path.name)
+
+
+for epoch in range(2):
+    print("epoch", epoch)
+    save({"epoch": epoch}, root / "runs" / f"{epoch}.pt")
+print(torch.load(root / "runs" / "1.pt"))

@@ -1,0 +1,8 @@
+def resume(checkpoint, model):
+    print("resume")
+    model.update(checkpoint["model"])  # @resume
+    return checkpoint["epoch"]
+
+
+model = {}
+print(resume({"model": {"w": 1}, "epoch": 3}, model), model)

@@ -1,0 +1,14 @@
+import torch
+
+w = torch.ones(1, requires_grad=True)
+
+
+def main():
+    hidden = w * w
+    for step in range(2):
+        loss = (hidden * (step + 1)).sum()
+        loss.backward()  # @crash
+        print(step, w.grad.item())
+
+
+main()

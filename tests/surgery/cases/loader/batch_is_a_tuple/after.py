@@ -1,0 +1,11 @@
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def main(loader):
+    for batch in loader:
+        (x,) = batch  # @resume
+        print(x.sum().item())
+
+
+main(DataLoader(TensorDataset(torch.arange(4.0)), batch_size=2))

@@ -1,0 +1,15 @@
+import torch
+from torch import nn
+
+
+def step(model, x, y):
+    out = model(x)
+    out = out.squeeze(1)  # @resume
+    loss = nn.functional.binary_cross_entropy_with_logits(out, y)
+    return loss.item()
+
+
+model = nn.Linear(2, 1)
+for each in model.parameters():
+    nn.init.zeros_(each)
+print(round(step(model, torch.ones(3, 2), torch.ones(3)), 4))

@@ -1,0 +1,8 @@
+import torch
+
+
+def masked(scores, mask):
+    return scores.masked_fill(mask, -1.0).tolist()  # @crash
+
+
+print(masked(torch.ones(2), torch.tensor([True, False])), masked(torch.ones(2), torch.tensor([0, 1])))

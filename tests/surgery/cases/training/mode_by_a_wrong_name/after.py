@@ -1,0 +1,11 @@
+import torch
+from torch import nn
+
+
+def evaluate(model, x):
+    model.eval()  # @resume
+    with torch.no_grad():
+        return model(x).sum().item()
+
+
+print(evaluate(nn.Dropout(0.5), torch.ones(2)))
