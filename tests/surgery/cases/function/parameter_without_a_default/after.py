@@ -1,4 +1,3 @@
-# Differs: the call that runs has not got the new argument.
 def show(value, end):  # @warn DFU1009
     end = "!"  # @resume
     print(value, end)

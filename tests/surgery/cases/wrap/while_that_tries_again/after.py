@@ -1,3 +1,4 @@
+# Differs: the attempt that failed was made by the old text.
 answers = iter(["7", "x", "8", "9"])
 
 

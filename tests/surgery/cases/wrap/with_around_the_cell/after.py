@@ -1,3 +1,4 @@
+# Differs: the first steps ran by the old text.
 import contextlib
 
 
