@@ -284,14 +284,20 @@ class Stmt:
 class Scope:
     """What a module, class or function holds: its definitions and its own block."""
 
-    def __init__(self, stmt: Stmt | None, block: Block) -> None:
+    __slots__ = ("block", "owner", "stmt")
+
+    def __init__(self, stmt: Stmt | None, block: Block, owner: Outline) -> None:
         self.stmt = stmt
         self.block = block
+        self.owner = owner
 
-    @cached_property
+    @property
     def defs(self) -> list[Stmt]:
         """The definitions, in source order."""
-        found: list[Stmt] = []
+        found = self.owner.defs.get(self.stmt)
+        if found is not None:
+            return found
+        found = self.owner.defs[self.stmt] = []
         for child in self.block.stmts:
             if child.is_scope:
                 found.append(child)
@@ -312,7 +318,7 @@ class Outline:
         self.tree = tree
         self.text = text
         self.lines = None if text is None else split(text)
-        self._scopes: dict[Stmt | None, Scope] = {}
+        self.defs: dict[Stmt | None, list[Stmt]] = {}
         self.meanings: dict[str, Meaning] = {}
         self.known: dict[str, Meaning] = {}
         self.block = Block("body", ())
@@ -341,11 +347,7 @@ class Outline:
 
     def scope(self, stmt: Stmt | None) -> Scope:
         """Give the scope that a definition opens; None stands for the module."""
-        known = self._scopes.get(stmt)
-        if known is None:
-            block = self.block if stmt is None else stmt.blocks[0]
-            known = self._scopes[stmt] = Scope(stmt, block)
-        return known
+        return Scope(stmt, self.block if stmt is None else stmt.blocks[0], self)
 
     def functions(self) -> list[Stmt]:
         """List the function definitions of every depth in source order."""

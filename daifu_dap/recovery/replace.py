@@ -154,26 +154,42 @@ class Change:
         self.base = self.old
         self._matchings: dict[Text, Matching] = {}
         self._tops: dict[Text, dict[str, list[Scope]]] = {}
-        try:
-            self.new.plain  # noqa: B018  (parses and compiles)
-        except SyntaxError as error:
-            raise refusals.syntax(error, path, text, compiled=late(error, text)) from None
-        except (ValueError, RecursionError) as error:
-            raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
         self.stale: dict[int, tuple[str, str]] = {}
         self.fresh: dict[tuple[str, tuple[int, int, int]], CodeType] = {}
         self.changed: set[str] = set()
         self.whole: dict[tuple[str, int], CodeType] = {}
         self.same: dict[tuple[str, int], int] = {}
+        try:
+            self.new.tree  # noqa: B018  (parses)
+            self.compare()
+        except SyntaxError as error:
+            raise refusals.syntax(error, path, text, compiled=late(error, text)) from None
+        except (ValueError, RecursionError) as error:
+            raise Refusal.of(refusals.FAILED, path=path, error=str(error)) from None
+
+    def compare(self) -> None:
+        """Find which functions are the same, and compile the others.
+
+        Raises:
+            SyntaxError: the new text is not valid Python; as the plain compiler says it.
+        """
         pairs = ((scope, self.twin(scope, self.old)) for scope in outermost(self.old))
         known = {id(after.node): before for before, after in pairs if after is not None}
+        others: list[Scope] = []
         for scope in outermost(self.new):
             before = known.get(id(scope.node))
             if before is not None and self.unchanged(before, scope):
                 moved = scope.first_line - before.first_line
                 self.same[before.qualname, before.first_line] = moved
             else:
+                others.append(scope)
+        try:
+            compiler.checked(self.new, {id(scope.node) for scope in outermost(self.new)})
+            for scope in others:
                 self.changed |= {each.co_qualname for each in self.compile(scope)}
+        except Exception:
+            self.new.plain  # noqa: B018  (every error is the plain compiler's)
+            raise
 
     def unchanged(self, before: Scope, after: Scope) -> bool:
         """Whether two functions are the same, lines apart."""
@@ -189,6 +205,7 @@ class Change:
         self.whole[scope.qualname, scope.first_line] = whole
         found = names.codes(whole)
         self.fresh |= {(each.co_qualname, twins.place(each)): each for each in found}
+        scope.runs(whole)
         return found
 
     def settle(self, crash: Crash) -> None:

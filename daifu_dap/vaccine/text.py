@@ -71,16 +71,24 @@ class Scope:
         owner: name of the innermost class around it in the text (private names are mangled by it).
         flavour: the flags that make it a generator, a coroutine or an asynchronous generator.
         text: the text.
+        nested: whether it may have variables of a function, or type parameters, around it.
     """
 
     def __init__(
-        self, node: Body, qualname: str, owner: str | None, flavour: int, text: Text
+        self,
+        node: Body,
+        qualname: str,
+        owner: str | None,
+        flavour: int,
+        text: Text,
+        nested: bool = False,
     ) -> None:
         self.node = node
         self.qualname = qualname
         self.owner = owner
         self.flavour = flavour
         self.text = text
+        self.nested = nested
 
     @cached_property
     def numbers(self) -> dict[tuple[int, int], int]:
@@ -236,6 +244,7 @@ class Text:
         prefix: str,
         owner: str | None,
         free: set[str],
+        nested: bool = False,
     ) -> None:
         # No function inside `scopes`: one that calls itself is garbage in a cycle, which a program
         # that looks for its own would find.
@@ -245,20 +254,23 @@ class Text:
                 continue
             if kind in FUNCTIONS:
                 qualname = node.name if node.name in free else prefix + node.name
-                found[id(node)] = Scope(node, qualname, owner, self.flavour(node), self)
-                self._collect(found, node.body, f"{qualname}.<locals>.", owner, set())
+                inner = nested or bool(getattr(node, "type_params", None))
+                found[id(node)] = Scope(node, qualname, owner, self.flavour(node), self, inner)
+                self._collect(found, node.body, f"{qualname}.<locals>.", owner, set(), True)
             elif kind is ast.ClassDef:
                 qualname = node.name if node.name in free else prefix + node.name
-                if not getattr(node, "type_params", None):
-                    found[id(node)] = Scope(node, qualname, node.name, 0, self)
-                self._collect(found, node.body, f"{qualname}.", node.name, set())
+                generic = bool(getattr(node, "type_params", None))
+                if not generic:
+                    found[id(node)] = Scope(node, qualname, node.name, 0, self, nested)
+                inner = nested or generic
+                self._collect(found, node.body, f"{qualname}.", node.name, set(), inner)
             elif kind is ast.Global:
                 free.update(node.names)
             else:
                 for field in ("body", "handlers", "orelse", "finalbody", "cases"):
                     inside = getattr(node, field, None)
                     if inside:
-                        self._collect(found, inside, prefix, owner, free)
+                        self._collect(found, inside, prefix, owner, free, nested)
 
     def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
         """The numbers of the lines that hold a word."""

@@ -441,6 +441,9 @@ class Outside(Weaver):
 
     TryStar = Try
 
+    def Match(self, node: ast.Match) -> Block:
+        return [replaced(node, cases=self.cases(node.cases))]
+
     def Return(self, node: ast.Return) -> Block:
         return [node]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import textwrap
 import warnings
 from typing import Any
 
@@ -478,3 +479,78 @@ def test_what_an_outer_handler_handles_is_found_in_the_text_that_it_was_raised_i
     result, _ = lab.woven(text, moved, fail=(1, 3))
     assert result == ("raised", "KeyError", "'outer'")
     assert lab.booms == 2
+
+
+WRONG = [
+    "return 1",
+    "break",
+    "await x",
+    "yield 1",
+    "global one; one = 1; global one",
+    "nonlocal x",
+    "def other(a, a): pass",
+    "def other():\n    nonlocal x",
+    "def other():\n    from os import *",
+    "class Other:\n    def method(self):\n        continue",
+    "async def other():\n    yield 1\n    return 2",
+    "from __future__ import annotations",
+    "try:\n    pass\nexcept:\n    pass\nexcept ValueError:\n    pass",
+    "x = (1",
+]
+"""Statements that are wrong in some of these places, or in all."""
+
+PLACES = """
+    {module}
+    def same():
+        return 1
+    class Some:
+        {cls}
+        def same(self):
+            return super().__init__()
+        def changed(self):
+            {method}
+            return 1
+    match 1:
+        case number if number:
+            def matched():
+                {matched}
+    def main():
+        value = 1
+        flaky()
+        {function}
+        return same() + value
+"""
+
+
+@pytest.mark.parametrize("place", ["module", "cls", "method", "matched", "function"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_the_compiler_has_against_an_edit_is_said_as_it_says_it(
+    lab: Lab, wrong: str, place: str
+) -> None:
+    text = textwrap.dedent(PLACES).lstrip("\n")
+    names = ["module", "cls", "method", "matched", "function"]
+    before = text.format_map(dict.fromkeys(names, "pass"))
+    line = next(each for each in text.splitlines() if f"{{{place}}}" in each)
+    indented = textwrap.indent(wrong, line[: len(line) - len(line.lstrip())])
+    after = text.replace(line, indented).format_map(dict.fromkeys(names, "pass"))
+    try:
+        compile(after, "a.py", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        said = error.msg
+    else:
+        said = None
+    refusals = []
+
+    def second(crash: daifu.Crash) -> daifu.Resolution:
+        refusals.append(crash.refusal)
+        assert crash.source == before
+        return daifu.Retry()
+
+    found = lab.woven(before, daifu.Replace(after), second)
+    if said is None:
+        assert found[0] in (1, 2)
+        assert all(each is not None and each.code != "DFU0001" for each in refusals)
+    else:
+        assert found[0] == 2
+        (refusal,) = refusals
+        assert refusal is not None and refusal.code == "DFU0001" and said in refusal.message
