@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from daifu_dap.recovery import runtime
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel.conftest import Lab
@@ -191,6 +192,7 @@ def test_scopes_are_named_as_the_compiler_names_them() -> None:
 
 
 def test_a_function_that_looks_at_its_names_sees_its_own_however_it_asks() -> None:
+    runtime.install()
     results = []
     for code in (compile(LOOKING, "a.py", "exec"), compiler.module(Text("a.py", LOOKING))):
         space: dict[str, Any] = {"manager": contextlib.nullcontext}
