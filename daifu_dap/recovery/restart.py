@@ -195,7 +195,7 @@ def stack(crash: Crash) -> Iterator[FrameType]:
 
 def vaccinated(code: CodeType) -> bool:
     """Whether code has a barrier."""
-    return names.RUNTIME in code.co_names and "catch" in code.co_names
+    return names.RUNTIME in code.co_names and names.CELLS in code.co_names
 
 
 def root(frame: FrameType) -> FrameType:

@@ -97,13 +97,20 @@ class Runtime:
 
     # ---- barriers
 
-    def catch(self, key: str, cells: tuple[CellType, ...]) -> bool:
-        """The barrier of a whole body: whether the exception was resolved, so that the tail goes
-        on.
+    def __matmul__(self, asked: tuple[str, tuple[CellType, ...]]) -> bool:
+        """`catch`, the barrier of a whole body: whether the exception was resolved, so that the
+        tail goes on.
+
+        Args:
+            asked: the key of the text that the body runs, and the body's cells.
         """
         frame = sys._getframe(1)
         if frame in state.tickets:
             return True  # it was left from inside a block
+        if tailed(frame):
+            self.prune()
+            return False
+        key, cells = asked
         recovered = barrier.stopped(frame, key, cells)
         if not recovered and frame in state.held:
             state.forget(frame)
@@ -135,8 +142,8 @@ class Runtime:
         """Whether the module-level code that asks is to be left."""
         return sys._getframe(1) in state.tickets
 
-    def drive(self) -> object:
-        """Run what a body was left for; gives what the body gives."""
+    def __invert__(self) -> object:
+        """`drive`, the tail: run what a body was left for; gives what the body gives."""
         frame = sys._getframe(1)
         return barrier.drive(frame)
 
@@ -314,6 +321,15 @@ class Runtime:
     def mark(self, number: int, how: int) -> None:
         frame = sys._getframe(1)
         state.marks.setdefault(frame, {})[number] = how
+
+
+def tailed(frame: FrameType) -> bool:
+    """Whether the exception that is handled in `frame` comes out of the tail of its body."""
+    exception = sys.exception()
+    traceback = None if exception is None else exception.__traceback__
+    if traceback is None or traceback.tb_frame is not frame:
+        return False
+    return traceback.tb_lineno is not None and traceback.tb_lineno >= names.HIDDEN_LINE
 
 
 def ours(traceback: TracebackType) -> bool:

@@ -1,4 +1,4 @@
-"""The four changes made to compiled code.
+"""The five changes made to compiled code.
 
 *A loop's slot takes the iterator, not the iterable.* `for x in (slot := e)` compiles to
 `<e>; COPY 1; STORE_FAST slot; GET_ITER` (for `async for`, GET_AITER). Moving the last one to the
@@ -14,6 +14,9 @@ interpreter drops iterators and exits on its way there as it drops any operand, 
 handler and no `finally` runs. (Setting `f_lineno` from a trace function does the same, but the
 analysis behind it gives up for good after any expression more than 21 operands deep, such as a
 dictionary display of eleven items.)
+
+*What the tail raises goes to the body's barrier*, by an entry of the exception table; else every
+body would have a `try` of its own around the tail.
 
 *A barrier gets the body's cells.* Which variables a body shares with closures is known once it is
 compiled. Where its barrier reads the attribute CELLS of the runtime, it is made to push its cells
@@ -51,6 +54,9 @@ NOP = bytes((opcode.opmap["NOP"], 0))
 LOAD_ATTR = opcode.opmap["LOAD_ATTR"]
 RAISE = opcode.opmap["RAISE_VARARGS"]
 PUSH_EXC_INFO = opcode.opmap["PUSH_EXC_INFO"]
+MATRIX_MULTIPLY = [name for name, _ in opcode._nb_ops].index("NB_MATRIX_MULTIPLY")  # type: ignore[attr-defined]
+CATCH = bytes((opcode.opmap["BUILD_TUPLE"], 2, opcode.opmap["BINARY_OP"], MATRIX_MULTIPLY))
+DRIVE = bytes((opcode.opmap["UNARY_INVERT"], 0))
 PUSH_CELL = opcode.opmap["LOAD_CLOSURE" if sys.version_info < (3, 13) else "LOAD_FAST"]
 
 
@@ -94,7 +100,7 @@ def patched(code: CodeType) -> CodeType:
                 changes["co_code"] = text
         if AGAIN[0] in called:
             changes["co_code"] = again(code, changes.get("co_code") or code.co_code)
-        if LEAVE in called:
+        if CELLS in called:
             changes["co_exceptiontable"] = redirected(code)
         if CELLS in called and (code.co_cellvars or code.co_freevars):
             changes |= celled(code, changes.get("co_code") or code.co_code)
@@ -206,21 +212,25 @@ def nowhere(units: int) -> bytes:
 
 
 def redirected(code: CodeType) -> bytes:
-    """The exception table of `code`, with what raises LEAVE led to the body's barrier."""
+    """The exception table of `code`, with what raises LEAVE, and the tail, led to the body's
+    barrier.
+    """
     raw = code.co_code
-    catch = code.co_names.index("catch")
-    called = instruction(LOAD_ATTR, catch << 1 | 1)
-    if sys.version_info < (3, 12):
-        called = instruction(opcode.opmap["LOAD_METHOD"], catch)
-    barrier = next(found(raw, runtime(code) + called))
+    places: list[tuple[int, int]] = []
+    if LEAVE in code.co_names:
+        leave = read(code, LEAVE)
+        places += [(at + len(leave), 2) for at in found(raw, leave + instruction(RAISE, 1))]
+    drive = runtime(code) + DRIVE
+    places += [(at, len(drive)) for at in found(raw, drive)]
+    if not places:
+        return code.co_exceptiontable
+    barrier = next(found(raw, read(code, CELLS) + CATCH))
     while raw[barrier] != PUSH_EXC_INFO:
         barrier -= 2
-    leave = read(code, LEAVE) + instruction(RAISE, 1)
     entries = ENTRY.findall(code.co_exceptiontable)
     index = 0
-    for at in found(raw, leave):
-        at += len(leave) - 2
-        instead = [encoded((at, at + 2, barrier, 0))]
+    for at, size in sorted(places):
+        instead = [encoded((at, at + size, barrier, 0))]
         index = bisect_right(entries, at, index, key=started)
         around = next(parsed(entries[index - 1])) if index else (0, 0, 0, 0)
         start, end, handler, how = around
@@ -228,8 +238,8 @@ def redirected(code: CodeType) -> bytes:
             index -= 1
             if start < at:
                 instead.insert(0, encoded((start, at, handler, how)))
-            if at + 2 < end:
-                instead.append(encoded((at + 2, end, handler, how)))
+            if at + size < end:
+                instead.append(encoded((at + size, end, handler, how)))
             del entries[index]
         entries[index:index] = instead
     return b"".join(entries)

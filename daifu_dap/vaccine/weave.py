@@ -16,6 +16,11 @@ The shape of a woven function:
         return drive()                      # the tail, on a hidden line: run what was resolved,
                                             # outside the handler
 
+What every body has should be small: it is read and unmarshalled at each start. So `catch` and
+`drive` are written as operators of the runtime, `runtime @ (key, cells)` and `~runtime`, which take
+a sixth of the bytes of a method's call; and what the tail raises is led to the body's own barrier
+(`patch`), which knows it by its line and takes our frames out of its traceback.
+
 Invariants, each of which the naive way breaks:
 
 * *Nothing is added per loop pass or per statement.* What a continuation needs, the iterator of each
@@ -672,7 +677,12 @@ def refusing(
     """
     more = [] if around is None else [synthetic(ast.Constant, value=around, kind=None)]
     named = synthetic(ast.Constant, value=key, kind=None)
-    call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
+    call: ast.expr
+    if method == "catch":
+        given = synthetic(ast.Tuple, elts=[named, CELLS], ctx=LOAD)
+        call = synthetic(ast.BinOp, left=ASKED, op=CATCH, right=given)
+    else:
+        call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
     then = [NOTE_LEFT, BREAK_OFF] if method == "leave" and not module else [BREAK_OFF]
     asked = synthetic(ast.If, test=call, body=then, orelse=[])
     before: Block = []
@@ -717,12 +727,12 @@ def tail(call: ast.expr, bare: bool) -> ast.stmt:
 @lru_cache
 def ordinary(bare: bool, flavour: int) -> ast.stmt:
     """The tail of a body that is no continuation."""
-    drive: ast.expr = runtime("drive")
     if flavour & CO_GENERATOR:
-        drive = ast.YieldFrom(runtime("drive_generator"))
-    elif flavour:
-        drive = ast.Await(runtime("drive_coroutine"))
-    return tail(drive, bare)
+        return tail(ast.YieldFrom(runtime("drive_generator")), bare)
+    if flavour:
+        return tail(ast.Await(runtime("drive_coroutine")), bare)
+    drive = ast.UnaryOp(DRIVE, load(names.RUNTIME))
+    return on(ast.Expr(drive) if bare else ast.Return(drive), TAIL_LINE)
 
 
 def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
@@ -756,6 +766,7 @@ def asking(method: str) -> ast.expr:
 
 UNLEFT = nowhere(assign(names.LEFT, constant(None)))
 ENDED = nowhere(ast.Return(None))
+ASKED, CATCH, DRIVE = nowhere(load(names.RUNTIME)), ast.MatMult(), ast.Invert()
 CELLS, WANTED = asking(names.CELLS), asking("wanted")
 FULL = nowhere(ast.ExceptHandler(asking("full"), None, [ast.Pass()]))
 NOTE_LEFT = nowhere(assign(names.LEFT, constant(True)))
