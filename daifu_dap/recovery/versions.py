@@ -12,6 +12,7 @@ from functools import cached_property
 from types import CodeType
 
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.cache import Cached
 from daifu_dap.vaccine.compile import Select, everything
 from daifu_dap.vaccine.text import Text
 
@@ -107,9 +108,32 @@ _files: dict[str, File] = {}
 """By path. There is no lock: each use of it is one operation, which no other thread comes into."""
 
 
+_expected: dict[str, Cached] = {}
+"""Files of which nothing was asked since they were loaded from a cache; most never crash."""
+
+
+def expect(path: str, cached: Cached) -> None:
+    """Say that the file at `path` now runs by what is `cached`."""
+    if known(path) is None:
+        _expected[path] = cached
+    else:
+        register(cached.text(path)).remember(cached.code)
+
+
+def known(path: str) -> File | None:
+    """The vaccinated file at `path`, spelt like this."""
+    file = _files.get(path)
+    if file is None and (cached := _expected.get(path)) is not None:
+        made = File(cached.text(path), everything, True)
+        made.remember(cached.code)
+        file = _files.setdefault(path, made)
+        _expected.pop(path, None)
+    return file
+
+
 def register(text: Text, select: Select = everything, body: bool = True) -> File:
     """Say that `text` now runs as its file's present version."""
-    file = _files.get(text.path)
+    file = known(text.path)
     if file is None:
         made = File(text, select, body)
         file = _files.setdefault(text.path, made)
@@ -124,12 +148,14 @@ def register(text: Text, select: Select = everything, body: bool = True) -> File
 
 def files() -> dict[str, File]:
     """Every vaccinated file, by path."""
+    for path in _expected.copy():
+        known(path)
     return _files.copy()
 
 
 def find(path: str) -> File | None:
     """The vaccinated file at `path`, however the path is spelt."""
-    file = _files.get(path)
+    file = known(path)
     if file is not None:
         return file
     wanted = os.path.realpath(path)
@@ -138,5 +164,5 @@ def find(path: str) -> File | None:
 
 def text_of(code: CodeType, key: str) -> Text | None:
     """The text that vaccinated `code` was made from."""
-    file = _files.get(code.co_filename)
+    file = known(code.co_filename)
     return file.texts.get(key) if file is not None else None

@@ -75,7 +75,22 @@ def stamp(stat: os.stat_result) -> Stamp:
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
-def load(path: str, stat: os.stat_result) -> tuple[CodeType, Text] | None:
+class Cached:
+    """What a cache holds: vaccinated code, and the text that it was made from."""
+
+    __slots__ = ("code", "key", "packed")
+
+    def __init__(self, code: CodeType, key: str, packed: bytes) -> None:
+        self.code = code
+        self.key = key
+        self.packed = packed
+
+    def text(self, path: str) -> Text:
+        """The text, as one of the file at `path`."""
+        return Text.packed(path, self.key, self.packed, decompress)
+
+
+def load(path: str, stat: os.stat_result) -> Cached | None:
     """The vaccinated code of `path` and its text, if it is there and the file has not changed.
 
     Args:
@@ -103,7 +118,7 @@ def load(path: str, stat: os.stat_result) -> tuple[CodeType, Text] | None:
         return None
     if not trusted and stamp(stat)[0]:
         write(path, HEAD.pack(*stamp(stat), length, rest, digits), data[start:])
-    return code, Text.packed(path, digits.decode(), data[start + length :], decompress)
+    return Cached(code, digits.decode(), data[start + length :])
 
 
 def read(path: str) -> bytes:

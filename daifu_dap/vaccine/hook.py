@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.machinery
-import importlib.util
 import os
 import runpy
 import sys
@@ -20,7 +19,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from daifu_dap.vaccine import cache, compile, project
+from daifu_dap.vaccine import cache, compile, late, project
 from daifu_dap.vaccine.text import Text
 
 VARIABLE = "DAIFU_VACCINATE"
@@ -99,10 +98,7 @@ def install() -> None:
     get_code.__code__ = get_code.__code__.replace(co_filename=frozen)
     loader.get_code = get_code  # type: ignore[method-assign]
     hook_runpy(runpy)
-    if PYDEVD in sys.modules:
-        hook_runpy(sys.modules[PYDEVD])
-    else:
-        sys.meta_path.insert(0, _Late())
+    late.on_import(PYDEVD, hook_runpy)
 
 
 def own(path: str, main: bool = False) -> CodeType | None:
@@ -118,9 +114,10 @@ def own(path: str, main: bool = False) -> CodeType | None:
             return None
         cached = cache.load(path, stat)
         if cached is not None:
-            code, text = cached
-            run(text, code)
-            return code
+            runtime, versions = recovery()
+            runtime.install()
+            versions.expect(path, cached)
+            return cached.code
         with open(path, "rb") as file:
             stat = os.stat(file.fileno())
             text = Text(path, file.read())
@@ -154,22 +151,3 @@ def hook_runpy(module: Any) -> None:
         return code if len(arguments) == 1 else (code, arguments[-1])
 
     module._get_code_from_file = get_code_from_file
-
-
-class _Late:
-    """Hooks debugpy's `runpy` as soon as it is imported; a finder that finds nothing."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != PYDEVD:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            plain = spec.loader.exec_module
-
-            def exec_module(module: Any) -> None:
-                plain(module)
-                hook_runpy(module)
-
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import spec_from_loader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daifu_dap.recovery import versions
-from daifu_dap.vaccine import cache, compile, hook, project
+from daifu_dap.vaccine import cache, compile, hook, late, project
 
 ROOT = Path(__file__).parents[2]
 OLD = 1_600_000_000_000_000_000
@@ -106,7 +109,7 @@ def test_the_running_text_is_not_what_is_on_disk_now(path: Path, compiled: list[
     assert run(path) == 1
     found = cache.load(str(path), path.stat())
     assert found is not None
-    _, text = found
+    text = found.text(str(path))
     write(path, TWO, OLD + 1)
     assert run(path) == 2  # as another process may have run it, which replaces the cache
     assert text.text == ONE
@@ -217,3 +220,56 @@ def test_a_loader_that_makes_code_in_a_way_of_its_own_is_let_do_it(path: Path) -
         )
         assert found.stderr == ""
         assert found.stdout.split("\n") == ["2 False", "1 True", ""]
+
+
+def test_a_file_that_comes_from_a_cache_is_known_when_it_is_asked_for(
+    path: Path, compiled: list[str]
+) -> None:
+    write(path, ONE)
+    assert run(path) == 1
+    versions._files.pop(str(path))  # as in a new process
+    for text in (ONE, ONE, TWO):  # the second time as by a reload
+        write(path, text)
+        assert run(path) == (1 if text is ONE else 2)
+        files = versions.files()
+        assert files[str(path)] is versions.find(str(path)) is versions.known(str(path))
+        assert present(path) == text
+    file = versions.find(os.path.join(path.parent, ".", path.name))
+    assert file is versions.find(str(path))
+    assert file is not None
+    assert sorted(each.text for each in file.texts.values()) == [ONE, TWO]
+    assert {each.co_name for each in file.codes()} >= {"f"}
+    assert compiled == [ONE, TWO]
+
+
+class Loader:
+    """The finder and the loader of several modules."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        return spec_from_loader(name, self) if name.startswith("loaded_by_a_test") else None
+
+    def create_module(self, spec: object) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        module.value = module.__name__
+
+
+def test_something_is_done_to_a_module_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    finder = Loader()
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, finder])
+    first, second = names = ["loaded_by_a_test", "loaded_by_a_test_too"]
+    done: list[object] = []
+    late.on_import("os", done.append)
+    late.on_import(first, lambda module: done.append(module.value))
+    assert done == [os]
+    try:
+        for name in (first, second):
+            assert importlib.import_module(name).value == name
+            assert done == [os, first]
+        importlib.reload(sys.modules[first])
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+    assert done == [os, first]
+    assert vars(finder) == {}
