@@ -452,9 +452,43 @@ class Change:
                     self.functions.append(f"{node.name}.{name}")
                 elif self.stale.pop(id(function), None) is not None:
                     undo.append(partial(setattr, owner, name, before))
+                elif isinstance(before, property):
+                    self.add_accessors(module, node, name, parts, owner, undo)
+                    continue
                 else:
                     continue
                 setattr(owner, name, self.method(module, node, name, parts, owner))
+
+    def add_accessors(
+        self,
+        module: dict[str, Any],
+        node: ast.ClassDef,
+        name: str,
+        parts: list[ast.stmt],
+        owner: type,
+        undo: Undo,
+    ) -> None:
+        """Give a property the getter, setter or deleter that is new in its text.
+
+        The methods that it has stay the same objects.
+        """
+        matching = self.matching()
+        new = []
+        for part in parts:
+            stmt = matching.new.find(part.lineno, part.col_offset)
+            kind = accessor(part, name)
+            if kind and stmt is not None and stmt not in matching.origins:
+                new.append(kind)
+        if not new:
+            return
+        before = vars(owner)[name]
+        made, after = self.method(module, node, name, parts, owner), before
+        assert isinstance(made, property)
+        for kind in new:
+            after = getattr(after, kind)(getattr(made, ACCESSORS[kind]))
+        undo.append(partial(setattr, owner, name, before))
+        setattr(owner, name, after)
+        self.functions.append(f"{node.name}.{name}")
 
     def had(self, node: ast.ClassDef) -> set[str]:
         """The names of the methods that a class of the new text had in the running one."""
@@ -493,6 +527,20 @@ class Change:
                     cell.cell_contents = owner
         self.file.remember(code)
         return made
+
+
+ACCESSORS = {"getter": "fget", "setter": "fset", "deleter": "fdel"}
+
+
+def accessor(definition: ast.stmt, name: str) -> str | None:
+    """Which method a definition adds to the property `name`, if it does."""
+    assert isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef))
+    outermost = definition.decorator_list[:1]
+    for each in outermost:
+        known = isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name)
+        if known and each.value.id == name and each.attr in ACCESSORS:  # type: ignore[attr-defined]
+            return each.attr  # type: ignore[attr-defined, no-any-return]
+    return None
 
 
 def tidy(kept: Collection[Text]) -> None:

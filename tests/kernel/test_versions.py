@@ -554,3 +554,71 @@ def test_what_the_compiler_has_against_an_edit_is_said_as_it_says_it(
         assert found[0] == 2
         (refusal,) = refusals
         assert refusal is not None and refusal.code == "DFU0001" and said in refusal.message
+
+
+@pytest.mark.parametrize("crashes", ["inside", "outside"])
+def test_a_setter_and_a_deleter_that_an_edit_adds_are_those_of_the_property(
+    lab: Lab, crashes: str
+) -> None:
+    text = """
+    class Model:
+        stored = 1
+        @property
+        def value(self):
+            "Said."
+            return "old", self.stored
+        @value.getter
+        def value(self):
+            "Said."
+            return "got", self.stored, INSIDE
+    model = Model()
+    kept = Model.value
+    def main():
+        OUTSIDE
+        same = Model.value.fget is kept.fget
+        return model.value, same, Model.value.__doc__
+    """
+    inside = crashes == "inside"
+    text = text.replace("INSIDE", "flaky(2)" if inside else "2")
+    text = text.replace("OUTSIDE", "pass" if inside else "flaky()")
+    added = """
+    @value.setter
+    def value(self, x):
+        self.stored = x, __class__.__name__
+    @value.deleter
+    def value(self):
+        self.stored = "deleted"
+model = Model()
+"""
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        new = crash.source.replace("\nmodel = Model()\n", added).replace('"got"', '"now"')
+        call = "model.value = 3; first = model.value; del model.value"
+        new = new.replace("same = ", f"{call}; same = first, ")
+        return daifu.Replace(new)
+
+    after = daifu.RestartFrame(1 if inside else 0)
+    answers = [answer, after] if inside else [answer]
+    found, _ = lab.woven(text, *answers, fail=(1, 2) if inside else (1,))
+    got = ("now", (3, "Model"), 2)
+    assert found == (("now", "deleted", 2), (got, True), "Said.")
+    assert [each.refusal for each in lab.crashes] == [None] * len(answers)
+
+
+def test_a_setter_whose_retry_is_refused_is_taken_away_again(lab: Lab) -> None:
+    text = TARGET.replace(
+        "def helper",
+        "class Model:\n        @property\n        def value(self): return 1\n    def helper",
+    )
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        setter = "return 1\n    @value.setter\n    def value(self, x): pass\n"
+        return daifu.Replace(crash.source.replace("return 1\n", setter))
+
+    Plain.failed = False
+    lab.answers = [answer, daifu.Skip()]
+    module = lab.module(text, plain=Plain)
+    before = vars(module)["Model"].value
+    assert lab.outcome(module)[0] == "old"
+    assert [each.refusal for each in lab.crashes] == [None, "DFU0022"]
+    assert vars(module)["Model"].value is before

@@ -1,9 +1,10 @@
 """Runs test modules of the standard library and writes what became of every test, as JSON.
 
-    python unittests.py ANSWERS [-f MODULE]... TEST...
+    ANSWERS=FILE python unittests.py [-f MODULE]... [-x PART]... TEST...
 
 With `-f`, what is imported already of a module is forgotten, so that the tests import it anew: by
-then the interpreter has hooks, if it has any.
+then the interpreter has hooks, if it has any. With `-x`, tests with that in their names are left
+out.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import contextlib
 import importlib
 import io
 import json
+import os
 import pkgutil
 import sys
+import time
 import unittest
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -64,11 +68,19 @@ def preload() -> None:
                 importlib.import_module(f"daifu_dap.{room}.{each.name}")
 
 
+def flat(suite: Any) -> Iterator[Any]:
+    """The tests of a suite, which keep what their classes and modules share by being in order."""
+    if isinstance(suite, unittest.TestSuite):
+        for each in suite:
+            yield from flat(each)
+    else:
+        yield suite
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("answers")
     parser.add_argument("-f", dest="forgotten", action="append", default=[])
-    parser.add_argument("-k", dest="chosen", action="append")
+    parser.add_argument("-x", dest="left_out", action="append", default=[])
     parser.add_argument("tests", nargs="+")
     given = parser.parse_args()
 
@@ -77,25 +89,33 @@ def main() -> None:
     support.use_resources = []
     if "daifu_dap" in sys.modules:
         preload()
+    ours = {name: each for name, each in sys.modules.items() if name.startswith("daifu_dap")}
     for name in list(sys.modules):
         if any(name == each or name.startswith(f"{each}.") for each in given.forgotten):
             del sys.modules[name]
     loader = unittest.TestLoader()
-    loader.testNamePatterns = given.chosen and [f"*{each}*" for each in given.chosen]
     found = {}
     for name in given.tests:
-        sys.stderr.write(f"{name}\n")
+        started = time.process_time()
         result = Outcomes()
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
-            loader.loadTestsFromName(f"test.{name}").run(result)
+            suite = unittest.TestSuite(
+                each
+                for each in flat(loader.loadTestsFromName(f"test.{name}"))
+                if not any(part in each.id() for part in given.left_out)
+            )
+            suite.run(result)
         found.update({f"{name}: {test}": how for test, how in result.outcomes.items()})
+        sys.stderr.write(f"{name}: {time.process_time() - started:.2f} s\n")
         for test, trace in [*result.errors, *result.failures]:
             sys.stderr.write(f"-- {test.id()}\n{trace}\n")
-    from outcomes import vaccinated
+    sys.modules.update(ours)  # a test may have put its own modules there
+    from woven import vaccinated
 
-    with open(given.answers, "w") as file:
-        json.dump({"outcomes": found, **vaccinated()}, file)
+    answers = json.dumps({"outcomes": found, **vaccinated()})
+    with open(os.environ["ANSWERS"], "w") as file:
+        file.write(answers)
 
 
 if __name__ == "__main__":
