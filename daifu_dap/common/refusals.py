@@ -462,3 +462,9 @@ MODULE_ADDED = Code(
     "This module-level statement was added and does not run when the edit is applied; send the "
     "request with runAdded, or run it in the console, if the program needs its effect.",
 )
+LAMBDA_KEPT = Code(
+    "DFU1018",
+    "A lambda has no certain place in the new text",
+    "{function} has made a lambda that is still held, and which of the new text it is cannot be "
+    "told; it keeps its old text, those made from now on have the new one.",
+)

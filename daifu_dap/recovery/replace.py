@@ -155,6 +155,7 @@ class Change:
         self._matchings: dict[Text, Matching] = {}
         self._tops: dict[Text, dict[str, list[Scope]]] = {}
         self.stale: dict[int, tuple[str, str]] = {}
+        self.left_behind: set[str] = set()
         self.fresh: dict[tuple[str, tuple[int, int, int]], CodeType] = {}
         self.changed: set[str] = set()
         self.whole: dict[tuple[str, int], CodeType] = {}
@@ -259,6 +260,10 @@ class Change:
                 refusals.CLOSURE_LATER, path=file.path, function=function, names=names_ or "less"
             ).to_json()
             for function, names_ in self.stale.values()
+        ]
+        self.warnings += [
+            Notice.of(refusals.LAMBDA_KEPT, path=file.path, function=function).to_json()
+            for function in sorted(self.left_behind)
         ]
         undo.append(lambda: refresh(file.path, before.text))
         refresh(file.path, self.new.text)
@@ -398,19 +403,24 @@ class Change:
         return None
 
     def lambda_(self, old: CodeType, top: Scope | None) -> CodeType | None:
-        """The code of the lambda that stands in the place of `old`, if there are as many."""
-        new = self.twin(top, self.old) if top is not None else None
-        if top is None or new is None:
+        """The code of what a lambda of an outermost function has become, if that can be told."""
+        if top is None:
             return None
-        whole = self.whole.get((new.qualname, new.first_line))
-        before = twins.alike(top.plain, old.co_qualname)
-        after = twins.alike(whole, old.co_qualname) if whole is not None else []
-        known = [each for each in before if twins.place(each) == twins.place(old)]
-        if len(known) > 1:
-            known = [each for each in known if twins.same(each, old)]
-        return (
-            after[before.index(known[0])] if len(known) == 1 and len(before) == len(after) else None
-        )
+        codes = twins.alike(top.plain, old.co_qualname)
+        known = [each for each in codes if twins.stands_for(each, old)]
+        if not known:  # of an older text; it was left behind by an earlier edit
+            return None
+        new = self.twin(top, self.old)
+        node = twins.node_of(known[0], codes, top) if len(known) == 1 else None
+        image = twins.lambda_twin(node, self.matching(self.old)) if new and node else None
+        if new is not None and image is not None:
+            whole = self.whole.get((new.qualname, new.first_line))
+            after = twins.alike(whole, old.co_qualname) if whole is not None else []
+            found = twins.code_of(image, after, new)
+            if found is not None:
+                return found
+        self.left_behind.add(old.co_qualname.removesuffix(f".<locals>.{twins.LAMBDA}"))
+        return None
 
     def existing(self, module: dict[str, Any] | None) -> list[FunctionType]:
         """Function objects of the file: those its module shows, and of changed ones all."""

@@ -120,6 +120,80 @@ def alike(code: CodeType, name: str) -> list[CodeType]:
     return sorted(found.values(), key=place)  # stable: what has no columns stays as it is compiled
 
 
+def stands_for(plain: CodeType, code: CodeType) -> bool:
+    """Whether `code` was made of the lambda whose plain code is given."""
+    return place(plain) == place(code) and (same(plain, code) or names.RUNTIME in code.co_names)
+
+
+def lambda_twin(node: ast.Lambda, matching: Matching) -> ast.Lambda | None:
+    """What a lambda of the old text has become in the new one.
+
+    It is looked for in what its statement has become: by its order if there are as many, else by
+    what it says, and what is left by its order again.
+    """
+    stmt = matching.old.innermost(node.lineno, node.col_offset)
+    if stmt is None:
+        return None
+    matching.bodies(stmt.scope)
+    image = matching.scope(stmt) if stmt.is_scope else matching.images.get(stmt)
+    if image is None:
+        return None
+    before, after = lambdas(stmt.node), lambdas(image.node)
+    if len(before) != len(after):
+        for one in list(before):
+            twin = next((two for two in after if ast.dump(one) == ast.dump(two)), None)
+            if twin is not None:
+                if one is node:
+                    return twin
+                before.remove(one)
+                after.remove(twin)
+    return after[before.index(node)] if len(before) == len(after) else None
+
+
+def lambdas(statement: ast.stmt, inside: bool = False) -> list[ast.Lambda]:
+    """The lambdas of a statement, in the order of the text.
+
+    Args:
+        inside: also those of the statements inside it.
+    """
+    found: list[ast.Lambda] = []
+    todo: list[ast.AST] = [statement]
+    for node in todo:
+        if isinstance(node, ast.Lambda):
+            found.append(node)
+        for each in ast.iter_child_nodes(node):
+            if inside or not isinstance(each, ast.stmt):
+                todo.append(each)
+    return sorted(found, key=lambda each: (each.lineno, each.col_offset))
+
+
+def standing(at: tuple[int, int, int], scope: Scope) -> list[ast.Lambda]:
+    """The lambdas of a function whose code has a place; 3.12 knows no columns of constants."""
+    assert not isinstance(scope.node, ast.Module)
+    here = [each for each in lambdas(scope.node, inside=True) if each.lineno == at[0]]
+    return [each for each in here if where(each) == at]
+
+
+def where(node: ast.Lambda) -> tuple[int, int, int]:
+    """The place of the code of a lambda."""
+    made = compile(ast.Expression(node), "", "eval", dont_inherit=True)
+    return place(next(each for each in made.co_consts if isinstance(each, CodeType)))
+
+
+def node_of(code: CodeType, codes: list[CodeType], scope: Scope) -> ast.Lambda | None:
+    """The lambda that `code`, one of the `codes` of its name in a function, was made from."""
+    here = standing(place(code), scope)
+    alike = [each for each in codes if place(each) == place(code)]
+    return here[alike.index(code)] if len(here) == len(alike) else None
+
+
+def code_of(node: ast.Lambda, codes: list[CodeType], scope: Scope) -> CodeType | None:
+    """The code, one of those of its name in a function, that was made from a lambda."""
+    here = standing(where(node), scope)
+    alike = [each for each in codes if place(each) == where(node)]
+    return alike[here.index(node)] if len(here) == len(alike) else None
+
+
 def same(one: CodeType, two: CodeType) -> bool:
     """Whether two codes of the same place are one, from what they do."""
     return (one.co_code, one.co_names, one.co_varnames, one.co_consts) == (
@@ -127,4 +201,16 @@ def same(one: CodeType, two: CodeType) -> bool:
     )
 
 
-__all__ = ["Present", "alike", "forget", "outlined", "place", "same", "twin"]
+__all__ = [
+    "Present",
+    "alike",
+    "code_of",
+    "forget",
+    "lambda_twin",
+    "node_of",
+    "outlined",
+    "place",
+    "same",
+    "stands_for",
+    "twin",
+]

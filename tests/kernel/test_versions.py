@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import daifu_dap as daifu
-from daifu_dap.recovery import versions
+from daifu_dap.recovery import replace, versions
 from tests.kernel.conftest import Lab, edited
 
 PROPERTY = """
@@ -622,3 +622,54 @@ def test_a_setter_whose_retry_is_refused_is_taken_away_again(lab: Lab) -> None:
     assert lab.outcome(module)[0] == "old"
     assert [each.refusal for each in lab.crashes] == [None, "DFU0022"]
     assert vars(module)["Model"].value is before
+
+
+LAMBDAS = """
+    def make():
+        pair = (lambda: ("first", 1)), (lambda: ("second", 1))
+        third = lambda x=5: ("third", x); fourth = lambda: [each for each in ("fourth", 1)]
+        gone = (lambda: "gone")
+        return [*pair, third, fourth, gone]
+    def main():
+        made = make()
+        flaky()
+        return [each() for each in made]
+    """
+
+KEPT = [("first", 1), ("second", 1), ("third", 5), ["fourth", 1], "gone"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected", "warned"),
+    [
+        # one more of another kind in front: what says the same is the same
+        ([("pair = ", "pair = (lambda: 0), ")], KEPT, 0),
+        ([("pair = ", "zero = lambda: 0; pair = "), ('"second", 1', '"second", 2')],
+         [KEPT[0], ("second", 2), *KEPT[2:]], 0),
+        ([("pair = ", "pair = (lambda: 0), "), ('"second", 1', '"second", 2')], KEPT, 1),
+        # as many, but not the same ones
+        ([('        gone = (lambda: "gone")\n'.replace("    ", "", 1), ""), (", gone]", "]"),
+          ("    pair = ", "    zero = lambda: 0\n    pair = "), ('"third"', '"changed"')],
+         [*KEPT[:2], ("changed", 5), *KEPT[3:]], 1),
+        ([('(lambda: ("first", 1)), ', ""), ('("fourth", 1)', '("fourth", 2)')],
+         [*KEPT[:3], ["fourth", 2], "gone"], 1),
+        ([('"second", 1', '"new", 1'), ('"first", 1', '"second", 1')],
+         [("second", 1), ("new", 1), *KEPT[2:]], 0),
+    ],
+)  # fmt: skip
+def test_a_lambda_is_found_in_what_its_statement_has_become(
+    lab: Lab, edits: list[tuple[str, str]], expected: list[Any], warned: int
+) -> None:
+    warnings: list[Any] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        new = crash.source
+        for old, text in edits:
+            assert new.count(old) == 1
+            new = new.replace(old, text)
+        found = replace.replace(crash, {crash.filename: new}, None)
+        warnings.extend(each["code"] for each in found["warnings"])
+        return daifu.Retry()
+
+    assert lab.woven(LAMBDAS, answer)[0] == expected
+    assert warnings == ["DFU1018"] * bool(warned)
