@@ -49,7 +49,7 @@ _BUSY: Final = (
     *(ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Subscript),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
 )
-Where: TypeAlias = Literal["before", "after", "next"]
+Where: TypeAlias = Literal["before", "after", "inside"]
 _LOOPS: Final = ("For", "AsyncFor", "With", "AsyncWith")
 _NAMES: Final = {
     "For": "for loop",
@@ -65,8 +65,9 @@ class Resume:
 
     `line` and `column` are the place of the statement `stmt` of the new outline. With `where`
     "before" that statement runs next; with "after" everything in its block up to and including it
-    counts as run and its block ends next (nothing follows it there). With "next" that statement is
-    a loop that goes on taking items from its iterator. `function` is the qualified
+    counts as run and its block ends next (nothing follows it there). With "inside" the header
+    of that statement goes on where it stands: a loop takes the next item from its iterator, a
+    `with` enters its next manager, a `match` tries its next case. `function` is the qualified
     name in the new text, `scope` its definition (None is the module). `cell` is the crashed
     statement of the old outline and `image` what became of it, None if it was deleted. `live`
     pairs each open stateful block of the old text (owner, role) with its image, outermost first.
@@ -97,9 +98,9 @@ def resume(
     """Say where the cell at `line`, `column` of the old text goes on in the new text.
 
     The place is the start of the crashed statement, or any place inside it. With `where` "after"
-    the frame stands behind that statement, as an earlier answer with "after" left it; with "next"
-    it is a loop whose iterator was asked for an item. Raises the refusals NO_CELL,
-    FUNCTION_REMOVED, FLAVOUR, BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
+    the frame stands behind that statement, as an earlier answer with "after" left it; with "inside"
+    it stands in the midst of its header. Raises the refusals NO_CELL, FUNCTION_REMOVED, FLAVOUR,
+    BLOCK_REMOVED, BLOCK_ADDED and ITEMS_CHANGED.
     """
     cell = old.find(line, column) or old.innermost(line, column)
     if cell is None:
@@ -151,6 +152,8 @@ class _Walk:
         if self.after:
             self.ran.update((cell, *cell.within()))
         self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
+        for image in [each for each in self.done if each in matching.parts]:
+            self.done.update(matching.parts[image])
         self.moved = {new for new, old in matching.moved.items() if old in self.ran}
         self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
         self.around_done = _around(self.done)
@@ -158,9 +161,9 @@ class _Walk:
 
     def find(self) -> tuple[Stmt, Where]:
         """Find the point; see the head of this module."""
-        loop = self.images.get(self.cell)
-        if self.where == "next" and loop is not None and self._goes_on(loop):
-            return loop, "next"
+        image = self.images.get(self.cell)
+        if self.where == "inside" and image is not None and self._goes_on(image):
+            return image, "inside"
         for stmt in reversed(self.path):
             siblings = stmt.block.stmts
             if stmt is not self.cell and stmt in self.images:
@@ -180,16 +183,19 @@ class _Walk:
             refusals.FUNCTION_REMOVED, function="The module's own code", line=1, column=0
         )
 
-    def _goes_on(self, loop: Stmt) -> bool:
-        """Tell whether the crashed loop still is one over the same."""
-        one, two = self.matching.shade(self.cell).node, loop.node
-        loops = (ast.For, ast.AsyncFor)
-        return (
-            isinstance(one, loops)
-            and isinstance(two, loops)
-            and type(one) is type(two)
-            and ast.dump(one.iter) == ast.dump(two.iter)
-        )
+    def _goes_on(self, image: Stmt) -> bool:
+        """Tell whether what the header of the crashed cell has evaluated so far is the same."""
+        one, two = self.matching.shade(self.cell).node, image.node
+        if type(one) is not type(two):
+            return False
+        if isinstance(one, (ast.With, ast.AsyncWith)):
+            return len(one.items) == len(two.items)  # type: ignore[attr-defined]
+        known = [
+            ast.dump(each) if (each := getattr(node, name, None)) else None
+            for node in (one, two)
+            for name in ("iter", "subject")
+        ]
+        return known[:2] == known[2:]
 
     def _landmarks(self, stmts: Sequence[Stmt]) -> Iterator[Stmt]:
         """Yield the images of siblings, or of what they held if they themselves are gone."""

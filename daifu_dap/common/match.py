@@ -45,7 +45,9 @@ class Matching:
 
     Definitions are matched at once; the statements of a body when `bodies` is asked for it, since
     an edit concerns few of them. `moved` has the old statement for each new one that stands as it
-    was in another order, which no pair can say.
+    was in another order, which no pair can say; `parts` has, for an image from which expressions
+    were taken out into variables, the assignments of these, and `whole` such pairs. `unsure` has
+    the variables that are only likely renamed, by what `renames` was asked for.
     """
 
     def __init__(self, old: Outline, new: Outline, pivot: Stmt | None = None) -> None:
@@ -59,6 +61,9 @@ class Matching:
         self._known: set[Stmt | None] = set()
         self._scopes: set[Stmt | None] = set()
         self.moved: dict[Stmt, Stmt] = {}
+        self.parts: dict[Stmt, tuple[Stmt, ...]] = {}
+        self.whole: set[tuple[Stmt, Stmt]] = set()
+        self.unsure: dict[Stmt | None, set[str]] = {}
         self._names: dict[Stmt | None, dict[str, str]] = {}
         self._shades: dict[Stmt, Stmt] = {}
 
@@ -118,7 +123,10 @@ class Matching:
         outer = self.renames(above) if above is not None and above.is_function else {}
         one, two = self.old.scope(stmt).block, self.new.scope(image).block
         same = one is two or (stmt is not None and image is not None and stmt.same(image))
-        own = {} if same else renames(stmt, image, (one, two), outer)
+        own: dict[str, str] = {}
+        if not same:
+            own, unsure = renames(stmt, image, (one, two), outer, self.pivot)
+            self.unsure[stmt] = unsure
         found = self._names[stmt] = outer | own
         if own and found:
             for each in one.stmts if stmt is None else (stmt,):
@@ -136,8 +144,11 @@ class Matching:
         return self._shades.get(stmt, stmt)
 
     def kept(self, old: Stmt, new: Stmt) -> bool:
-        """Tell whether a statement's own part is the same, renamed variables aside."""
-        return self.shade(old).head == new.head
+        """Tell whether a statement's own part is the same, renamed variables aside.
+
+        So it is when its expressions were taken out into variables.
+        """
+        return (old, new) in self.whole or self.shade(old).head == new.head
 
     def _match_definitions(self, stmt: Stmt | None) -> None:
         if stmt not in self._scopes:
@@ -225,6 +236,55 @@ class Matching:
             last += 1
         old = old[first : len(old) - last]
         new = new[first : len(new) - last]
+        taken = self._extracted(old, new) if not strict and len(old) < len(new) else []
+        at_old = at_new = 0
+        for i, j, start in [*taken, (len(old), len(new), len(new))]:
+            self._between(old[at_old:i], new[at_new:start], strict=strict)
+            if i < len(old):
+                self.parts[new[j]] = tuple(new[start:j])
+                self.whole.add((old[i], new[j]))
+                self._pair(old[i], new[j])
+            at_old, at_new = i + 1, j + 1
+
+    def _extracted(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int, int]]:
+        """Find statements that had expressions taken out into new variables right before them.
+
+        Gives for each its place in both runs, and where in the new one what was taken out begins.
+        """
+        found: list[tuple[int, int, int]] = []
+        heads = [None if stmt.is_scope else self.shade(stmt).head for stmt in old]
+        at = start = 0
+        values: dict[str, str] = {}
+        for j, stmt in enumerate(new):
+            words = None if stmt.is_scope else stmt.head.split(" ")
+            used = values.keys() & set(words or ())
+            if words and used:
+                head = " ".join(values.get(word, word) for word in words)
+                if head in heads[at:]:
+                    i = heads.index(head, at)
+                    if self._kind(old[i], stmt):
+                        found.append((i, j, start))
+                        at, start, values = i + 1, j + 1, {}
+                        continue
+            node = stmt.node
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+                and head_value(stmt) is not None
+            ):
+                name, value = node.targets[0].id, head_value(stmt)
+                assert value is not None
+                values[name] = " ".join(values.get(word, word) for word in value.split(" "))
+            else:
+                start, values = j + 1, {}
+        return found
+
+    def _kind(self, old: Stmt, new: Stmt) -> bool:
+        """Tell whether the blocks of two statements could be each other's."""
+        return [block.role for block in old.blocks] == [block.role for block in new.blocks]
+
+    def _between(self, old: Sequence[Stmt], new: Sequence[Stmt], *, strict: bool) -> None:
         at_old = at_new = 0
         for i, j in [*self._anchors(old, new), (len(old), len(new))]:
             self._gap(old[at_old:i], new[at_new:j], strict=strict)
@@ -505,6 +565,12 @@ def _alike(old: Stmt, new: Stmt) -> float:
     ]
     same = bool(names[0]) and names[0] == names[1]
     return max(like, 0.8 * _dice(old.vocabulary, new.vocabulary)) if same else like
+
+
+def head_value(stmt: Stmt) -> str | None:
+    """Give the value that an assignment to one variable assigns, in the form of a head."""
+    start = f"(Assign [ {stmt.target} ] "
+    return stmt.head[len(start) : -2] if stmt.head.startswith(start) else None
 
 
 def _shape(stmt: Stmt) -> str:

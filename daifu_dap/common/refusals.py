@@ -468,3 +468,9 @@ LAMBDA_KEPT = Code(
     "{function} has made a lambda that is still held, and which of the new text it is cannot be "
     "told; it keeps its old text, those made from now on have the new one.",
 )
+TAKEN_FOR = Code(
+    "DFU1019",
+    "A variable is taken for a renamed one",
+    "{new_name} is taken for the variable {old_name} under a new name and goes on with its value; "
+    "assign it in the console, or keep the old name as well, if it is another.",
+)

@@ -8,6 +8,9 @@ out; the best pairs are taken first, and an even choice between several is none.
 
 Finding that out costs next to nothing when no such names are there, which is nearly always:
 statements whose source both texts have are passed over, whole blocks at a time.
+
+Names that are used in exactly the same statements are surely one variable. Others may only be, and
+the person is told.
 """
 
 from __future__ import annotations
@@ -16,25 +19,32 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from daifu_dap.common.outline import Block, Stmt
 
 __all__ = ["bound", "renamed", "renames"]
 
-_LIKE: Final = 0.4
+_LIKE: Final = 0.45
+_NEAR: Final = 2
 _SELF: Final = "\0"
 _OTHER: Final = "\1"
+Contexts: TypeAlias = tuple[Counter[str], Counter[str]]
 _NESTED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 def renames(
-    old: Stmt | None, new: Stmt | None, blocks: tuple[Block, Block], outer: Mapping[str, str]
-) -> dict[str, str]:
+    old: Stmt | None,
+    new: Stmt | None,
+    blocks: tuple[Block, Block],
+    outer: Mapping[str, str],
+    edited: Stmt | None = None,
+) -> tuple[dict[str, str], set[str]]:
     """Give the new names of variables of a function, a class or (None) the module, by old name.
 
     `old` and `new` are the two definitions and `blocks` their bodies; `outer` says the same of the
-    functions around them.
+    functions around them, and `edited` is a statement of which nobody expects that it is as before.
+    Gives, too, the old names of those that are only likely.
     """
     before, after = _differing(*blocks), _differing(blocks[1], blocks[0])
     heads = [[stmt.head for stmt in part] for part in (before, after)]
@@ -45,23 +55,36 @@ def renames(
     gone = {word for word in words[0] - words[1] if word.isidentifier()}
     come = {word for word in words[1] - words[0] if word.isidentifier()}
     if not gone or not come:
-        return {}
+        return {}, set()
     gone &= _bound(old, blocks[0])
     come &= _bound(new, blocks[1])
     gone = {name for name in gone if not _occurs(name, new, blocks[1])}
     come = {name for name in come if not _occurs(name, old, blocks[0])}
     if not gone or not come:
-        return {}
+        return {}, set()
+    own = edited.head if edited is not None and edited in before else None
     if outer:
         seen = [" ".join(outer.get(word, word) for word in head.split(" ")) for head in heads[0]]
+        own = None if own is None else seen[heads[0].index(own)]
         heads[0] = seen
-    return _paired(_contexts(heads[0], gone), _contexts(heads[1], come))
+    one, two = _contexts(heads[0], gone), _contexts(heads[1], come)
+    found = _paired(one, two)
+    crashed = _contexts([] if own is None else [own], gone)
+    unsure = {
+        name
+        for name, to in found.items()
+        if one[name][0] - two[to][0] - crashed[name][0] or _more(two[to][0], one[name][0])
+    }
+    return found, unsure
 
 
-def _paired(
-    before: Mapping[str, Counter[str]], after: Mapping[str, Counter[str]]
-) -> dict[str, str]:
-    likes = {(a, b): _dice(one, two) for a, one in before.items() for b, two in after.items()}
+def _more(after: Counter[str], before: Counter[str]) -> bool:
+    """Tell whether a name has come to be used in several statements that the other was not in."""
+    return (after - before).total() > 1
+
+
+def _paired(before: Mapping[str, Contexts], after: Mapping[str, Contexts]) -> dict[str, str]:
+    likes = {(a, b): _like(one, two) for a, one in before.items() for b, two in after.items()}
     found: dict[str, str] = {}
     for (a, b), like in sorted(likes.items(), key=lambda item: -item[1]):
         if like < _LIKE or a in found or b in found.values():
@@ -76,19 +99,27 @@ def _paired(
     return found
 
 
+def _like(one: Contexts, two: Contexts) -> float:
+    return (_dice(one[0], two[0]) + _dice(one[1], two[1])) / 2
+
+
 def _dice(one: Counter[str], two: Counter[str]) -> float:
     total = one.total() + two.total()
     return 2 * (one & two).total() / total if total else 0.0
 
 
-def _contexts(heads: Iterable[str], names: set[str]) -> dict[str, Counter[str]]:
-    """For each name, the heads that use it, with the names themselves left out."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+def _contexts(heads: Iterable[str], names: set[str]) -> dict[str, Contexts]:
+    """For each name, the heads that use it without the names themselves, and what is beside it."""
+    found: dict[str, Contexts] = {name: (Counter(), Counter()) for name in names}
     for head in heads:
         parts = head.split(" ")
         for name in names.intersection(parts):
-            hole = (_SELF if part == name else _OTHER if part in names else part for part in parts)
-            found[name][" ".join(hole)] += 1
+            hole = [_SELF if part == name else _OTHER if part in names else part for part in parts]
+            found[name][0][" ".join(hole)] += 1
+            for place, part in enumerate(hole):
+                if part == _SELF:
+                    near = hole[max(place - _NEAR, 0) : place + _NEAR + 1]
+                    found[name][1][" ".join(near)] += 1
     return found
 
 

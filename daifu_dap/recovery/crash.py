@@ -238,8 +238,8 @@ class Crash:
             "resolutions": self.resolutions,
             "gotoLines": self.goto_lines,
         }
-        if place.standing(self) == "next":
-            body["cell"]["where"] = "next"  # type: ignore[index]
+        if place.standing(self) == "inside":
+            body["cell"]["where"] = "inside"  # type: ignore[index]
         if self.obstacle is not None:
             body["obstacle"] = self.obstacle.to_json()
         return body

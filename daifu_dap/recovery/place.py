@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from daifu_dap.common import align, refusals
 from daifu_dap.common.align import Resume
 from daifu_dap.common.match import Matching
 from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.renames import renamed
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import (
     ENTER,
@@ -47,11 +49,17 @@ def settled(crash: Crash, matching: Matching) -> Resume:
 
 
 def standing(crash: Crash) -> align.Where:
-    """How the crashed frame stands at its cell: a loop whose iterator lives goes on with it."""
-    if crash.target.after:
+    """How the crashed frame stands at its cell: before it, after it, or in its header.
+
+    A header that has done a part which must not be done again, and can go on, is stood in.
+    """
+    point = crash.target
+    if point.after:
         return "after"
-    takes = crash.target.phase in (NEXT, TARGET) and crash.obstacle is None
-    return "next" if takes else "before"
+    begun = point.phase in (NEXT, TARGET, GUARD, MATCH, EXIT) or (
+        point.phase == ENTER and point.item > 0
+    )
+    return "inside" if begun and crash.obstacle is None else "before"
 
 
 def moved(crash: Crash, new: Text, plan: Resume, resume: Place | None) -> Point:
@@ -75,14 +83,20 @@ def moved(crash: Crash, new: Text, plan: Resume, resume: Place | None) -> Point:
         raise Refusal.of(refusals.NO_CELL, path=new.path, line=line, where="the new text")
     point = replace(point, after=after)
     if not after and plan.image is plan.stmt and (line, column) == own:
-        point = phased(crash.target, point)
+        point = phased(crash.target, point, plan.renames)
     check(crash, point)
     return point
 
 
-def phased(old: Point, new: Point) -> Point:
-    """`new`, in the middle of its header if that is where `old` stands and it is the same."""
+def phased(old: Point, new: Point, renames: Mapping[str, str]) -> Point:
+    """`new`, in the middle of its header if that is where `old` stands and it is the same.
+
+    Args:
+        renames: the new names of variables, by the old ones.
+    """
     one, two = old.node, new.node
+    if renames and old.phase != RUN:
+        one = renamed(one, renames)
     if old.phase == RUN or type(one) is not type(two):
         return new
     if old.phase in (NEXT, TARGET):

@@ -76,7 +76,7 @@ def replace(
         added: whether all module-level statements that were added are run.
     """
     target = crash.target
-    called = crash.names
+    renames: Mapping[str, str] = {}
     known = [versions.find(path) for path in files]
     tidy([crash.origin.text, target.text, *(each.present for each in known if each is not None)])
     with compiler.undisturbed():
@@ -86,7 +86,7 @@ def replace(
                 change.settle(crash)
                 assert change.plan is not None
                 target = place.moved(crash, change.new, change.plan, resume)
-                called = renaming.composed(crash.names, change.plan.renames)
+                renames = change.plan.renames
     undo: Undo = []
     try:
         for change in changes:
@@ -96,7 +96,7 @@ def replace(
         if target is not crash.target:
             crash.target = target
             crash.made = None
-            renaming.bind(crash, called, undo)
+            renaming.bind(crash, renames, undo)
             crash.given = defaults.given(crash)
         if then is not None:
             then()

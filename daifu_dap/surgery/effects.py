@@ -217,6 +217,7 @@ class Effects:
         path = [*point.stmt.ancestors(), point.stmt]
         loops = [stmt for stmt in path[:-1] if stmt.kind in _LOOPS]
         when: list[When] = []
+        taken = set().union(*self._matching.parts.values())
         body = self._matching.new.scope(point.scope).block
         for stmt in _statements(body):
             origin = origins.get(stmt)
@@ -229,6 +230,8 @@ class Effects:
             again = _again(stmt, loops, opened=opened)
             when.append("nextIteration" if again else "nextCall")
             if origin is None:
+                if stmt in taken:
+                    continue
                 outermost = stmt.parent is None or stmt.parent in origins or stmt.parent.is_scope
                 if outermost and self._matching.moved.get(stmt) not in point.ran:
                     self._warn(refusals.ADDED_BEFORE, stmt)
@@ -245,6 +248,9 @@ class Effects:
                 above = {images.get(parent) for parent in stmt.ancestors()}
                 when.append("nextIteration" if above & set(loops) else "nextCall")
         self._unbound(point, body)
+        for name in sorted(self._matching.unsure.get(point.cell.scope, ())):
+            to = point.renames[name]
+            self._warn(refusals.TAKEN_FOR, point.stmt, old_name=name, new_name=to)
         if point.image is None and self._lost(point, body):
             self._warn(refusals.CELL_DELETED, point.stmt)
         before = point.cell.index and point.cell.block.stmts[point.cell.index - 1]

@@ -56,6 +56,7 @@ FROZEN = {
     "DFU1015": "CLOSURE_LATER",
     "DFU1016": "NO_DEFAULT",
     "DFU1017": "MODULE_ADDED",
+    "DFU1018": "TAKEN_FOR",
 }
 
 
