@@ -1,0 +1,5 @@
+SUFFIX = "!"  # @warn DFU1005
+
+
+def name():
+    return "two" + SUFFIX
