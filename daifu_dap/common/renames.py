@@ -226,7 +226,7 @@ def _copy(node: ast.AST, names: dict[str, str], *, own: bool) -> ast.AST:
     inner = names
     if isinstance(node, _NESTED) and not own:
         inner = {name: to for name, to in names.items() if name not in _locals(node)}
-    made = type(node)()
+    made: ast.AST = type(node).__new__(type(node))  # its own __init__ wants every field
     for field, value in _fields(node):
         if isinstance(value, ast.AST):
             value = _copy(value, inner, own=False)

@@ -3,7 +3,7 @@ def main(rows):
     count = 0
     for row in rows:
         count += 1  # @warn DFU1001
-        print(count)  # @resume DFU1018
+        print(count)  # @resume DFU1019
     return count
 
 
