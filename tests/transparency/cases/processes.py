@@ -126,4 +126,5 @@ if __name__ == "__main__":
     forked()
     run("fork")
     run("spawn")
+    run("forkserver")
     threads()
