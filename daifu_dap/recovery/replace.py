@@ -36,6 +36,7 @@ from daifu_dap.recovery import (
     dynamo,
     place,
     renaming,
+    reparse,
     state,
     twins,
     versions,
@@ -161,7 +162,7 @@ class Change:
         self.whole: dict[tuple[str, int], CodeType] = {}
         self.same: dict[tuple[str, int], int] = {}
         try:
-            self.new.tree  # noqa: B018  (parses)
+            self.new.take(partial(reparse.derived, self.new, self.old))
             self.compare()
         except SyntaxError as error:
             raise refusals.syntax(error, path, text, compiled=late(error, text)) from None

@@ -193,6 +193,14 @@ class Text:
             looked(tree.body, lines)
         return tree
 
+    def take(self, shortcut: Callable[[], ast.Module | None]) -> None:
+        """Have a tree: that of `shortcut` if it gives one, which must be as parsing makes it."""
+        if "tree" not in vars(self):
+            tree = shortcut()
+            if tree is not None:
+                vars(self)["tree"] = tree
+        self.tree  # noqa: B018  (parses)
+
     @cached_property
     def plain(self) -> CodeType:
         """The plain code; made from the source, since calls in the tree are wrapped."""
