@@ -1,0 +1,94 @@
+"""Edits over the protocol: several in a row, taken back, and told in the journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from daifu_dap.client import RequestFailed
+
+from .conftest import Project
+
+STEPS = """\
+def scale(x):
+    return x * 2
+
+def main():
+    print("start", scale(1))
+    print("value", scale(1) + missing)
+    print("end", scale(1))
+
+main()
+"""
+
+
+def test_several_edits_at_one_stop_and_the_last_taken_back(project: Project) -> None:
+    client = project.crashed(STEPS)
+    path = project.folder / "main.py"
+    first = STEPS.replace("missing", "40")
+    second = first.replace("x * 2", "x * 200").replace('"end"', '"the end"')
+    assert client.replace_cell(path, first)["status"] == "ok"
+    assert client.evaluate("scale(1)") == "2"
+    answer = client.replace_cell(path, second)
+    assert answer["functions"] == ["main", "scale"]
+    assert client.evaluate("scale(1)") == "200"
+    answer = client.replace_cell(path, first)
+    assert [each["function"] for each in answer["effects"]] == ["scale", "main"]
+    assert client.evaluate("scale(1)") == "2"
+    client.resolve("retry")
+    client.wait_recovered()
+    assert client.wait_exit() == 0
+    assert client.output() == "start 2\nvalue 42\nend 2\n"
+
+
+def test_the_journal_has_each_edit_as_a_diff(project: Project) -> None:
+    client = project.crashed(STEPS + "missing = undefined\n")
+    path = project.folder / "main.py"
+    text = path.read_text()
+    mended = text.replace("+ missing", "+ 1")
+    client.replace_cell(path, mended)
+    client.replace_cell(path, text)
+    client.replace_cell(path, mended)
+    client.resolve("retry")
+    client.wait_crash()
+    diff = "".join(client.journal()[0]["diff"])
+    there = '-    print("value", scale(1) + missing)\n+    print("value", scale(1) + 1)\n'
+    back = '-    print("value", scale(1) + 1)\n+    print("value", scale(1) + missing)\n'
+    assert diff.count(there) == 2
+    assert diff.count(back) == 1
+    assert diff.index(there) < diff.index(back) < diff.rindex(there)
+
+
+def test_a_default_that_a_refused_edit_gave_is_taken_back(project: Project) -> None:
+    client = project.crashed(STEPS)
+    path = project.folder / "main.py"
+    edit = STEPS.replace("def scale(x)", "def scale(x, by=3)").replace("x * 2", "x * by")
+    with pytest.raises(RequestFailed) as caught:
+        client.replace_cell(path, edit + "unknown()\n", runAdded=True)
+    assert caught.value.codes == ["DFU0016"]
+    assert client.evaluate("scale.__defaults__, scale(1)") == "(None, 2)"
+    client.replace_cell(path, edit)
+    assert client.evaluate("scale.__defaults__, scale(1)") == "((3,), 3)"
+    client.replace_cell(path, STEPS.replace("missing", "1"))
+    assert client.evaluate("scale.__defaults__, scale(1)") == "(None, 2)"
+    client.resolve("retry")
+    client.wait_recovered()
+    assert client.wait_exit() == 0
+
+
+def test_a_function_is_called_again_with_the_default_of_a_new_parameter(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def scale(x):
+            return x * factor
+
+        print(scale(2))
+        """
+    )
+    project.edit(
+        "main.py",
+        "def scale(x):\n    return x * factor",
+        "def scale(x, factor=21):\n    return x * factor",
+    )
+    client.resolve("restartFrame")
+    assert client.wait_exit() == 0
+    assert client.output() == "42\n"
