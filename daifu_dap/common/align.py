@@ -152,8 +152,6 @@ class _Walk:
         if self.after:
             self.ran.update((cell, *cell.within()))
         self.done = {self.images[stmt] for stmt in self.ran if stmt in self.images}
-        for image in [each for each in self.done if each in matching.parts]:
-            self.done.update(matching.parts[image])
         self.moved = {new for new, old in matching.moved.items() if old in self.ran}
         self.open = {self.images[stmt] for stmt in self.path[:-1] if stmt in self.images}
         self.around_done = _around(self.done)

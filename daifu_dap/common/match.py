@@ -252,36 +252,33 @@ class Matching:
         Gives for each its place in both runs, and where in the new one what was taken out begins.
         """
         found: list[tuple[int, int, int]] = []
-        heads = [None if stmt.is_scope else self.shade(stmt).head for stmt in old]
+        known = {stmt.source for stmt in old}
         at = start = 0
         values: dict[str, str] = {}
         for j, stmt in enumerate(new):
-            words = None if stmt.is_scope else stmt.head.split(" ")
-            used = values.keys() & set(words or ())
-            if words and used:
-                head = " ".join(values.get(word, word) for word in words)
-                if head in heads[at:]:
-                    i = heads.index(head, at)
-                    if self._kind(old[i], stmt):
-                        found.append((i, j, start))
-                        at, start, values = i + 1, j + 1, {}
-                        continue
-            node = stmt.node
-            if (
-                isinstance(node, ast.Assign)
-                and len(node.targets) == 1
-                and isinstance(node.targets[0], ast.Name)
-                and head_value(stmt) is not None
-            ):
-                name, value = node.targets[0].id, head_value(stmt)
-                assert value is not None
-                values[name] = " ".join(values.get(word, word) for word in value.split(" "))
-            else:
+            if stmt.is_scope or (stmt.source is not None and stmt.source in known):
                 start, values = j + 1, {}
+                continue
+            words = stmt.head.split(" ") if values else []
+            if not values.keys().isdisjoint(words):
+                head = " ".join(values.get(word, word) for word in words)
+                i = next((i for i in range(at, len(old)) if self._was(old[i], stmt, head)), None)
+                if i is not None:
+                    found.append((i, j, start))
+                    at, start, values = i + 1, j + 1, {}
+                    continue
+            value = _single_value(stmt)
+            if value is None:
+                start, values = j + 1, {}
+            else:
+                name, said = value
+                values[name] = " ".join(values.get(word, word) for word in said.split(" "))
         return found
 
-    def _kind(self, old: Stmt, new: Stmt) -> bool:
-        """Tell whether the blocks of two statements could be each other's."""
+    def _was(self, old: Stmt, new: Stmt, head: str) -> bool:
+        """Tell whether a statement had the given head, and blocks that could be the new one's."""
+        if old.kind != new.kind or old.is_scope or self.shade(old).head != head:
+            return False
         return [block.role for block in old.blocks] == [block.role for block in new.blocks]
 
     def _between(self, old: Sequence[Stmt], new: Sequence[Stmt], *, strict: bool) -> None:
@@ -567,10 +564,16 @@ def _alike(old: Stmt, new: Stmt) -> float:
     return max(like, 0.8 * _dice(old.vocabulary, new.vocabulary)) if same else like
 
 
-def head_value(stmt: Stmt) -> str | None:
-    """Give the value that an assignment to one variable assigns, in the form of a head."""
+def _single_value(stmt: Stmt) -> tuple[str, str] | None:
+    """Give the variable that an assignment binds alone, and its value in the form of a head."""
+    node = stmt.node
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return None
+    target = node.targets[0]
     start = f"(Assign [ {stmt.target} ] "
-    return stmt.head[len(start) : -2] if stmt.head.startswith(start) else None
+    if not isinstance(target, ast.Name) or not stmt.head.startswith(start):
+        return None
+    return target.id, stmt.head[len(start) : -2]
 
 
 def _shape(stmt: Stmt) -> str:
