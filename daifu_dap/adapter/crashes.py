@@ -17,6 +17,7 @@ from daifu_dap import surgery
 from daifu_dap.adapter import jumps, runtime
 from daifu_dap.adapter.edits import Edit, collect
 from daifu_dap.adapter.fields import Fields
+from daifu_dap.adapter.pauses import RESUMING, STEPS, Pauses
 from daifu_dap.adapter.texts import Texts
 from daifu_dap.common import refusals
 from daifu_dap.common.framing import Message
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 ACTIONS = ("retry", "skip", "raise", "return", "restartFrame", "goto")
-RESUMING = ("continue", "next", "stepIn", "stepOut")
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Crashes:
         self.texts = Texts()
         self._baseline = surgery.Baseline()
         self._jumps = jumps.Jumps(session, self)
+        self.pauses = Pauses(session, self)
         self._handlers: dict[str, Callable[[Message, Fields], None]] = {
             "daifu/describe": self.describe,
             "daifu/cells": self.cells,
@@ -98,13 +99,16 @@ class Crashes:
         if stop is not None and not stop.told and body.get("reason") == "exception":
             stop.told = True
             self._session.event("daifu/crash", stop.body)
-            self._session.later(self._prepare)
+            self._session.later(self.prepare)
+        elif stop is None:
+            self.pauses.announced(body)
 
     def clear(self) -> None:
         """Forget all stops: the program is gone."""
         self.stops.clear()
+        self.pauses.stopped.clear()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """Fetch and parse, in the background, what the next edit will be compared with."""
         self._refresh()
         for stop in list(self.stops.values()):
@@ -116,12 +120,13 @@ class Crashes:
     def claims(self, request: Message) -> bool:
         """Have the worker handle a request if it is one about crashes; tell whether it was."""
         command = request["command"]
-        handler = self._handlers.get(command) or self._jumps.handler(request)
+        fields = Fields(request.get("arguments"))
+        handler = self.pauses.handler(request, fields) or self._handlers.get(command)
+        handler = handler or self._jumps.handler(request)
         if handler is None and command in RESUMING and self.stops:
             handler = self.carry_on
         if handler is None:
             return False
-        fields = Fields(request.get("arguments"))
         chosen = handler
 
         self._session.later(lambda: chosen(request, fields), request)
@@ -152,13 +157,13 @@ class Crashes:
     def validate(self, request: Message, fields: Fields) -> None:
         """Say what an edit would do."""
         stop = self._pick(fields)
-        edit = self._collect(fields)
-        self._session.reply(request, self._plan(stop, edit).to_json())
+        edit = self.collect(fields)
+        self._session.reply(request, self.plan(stop.point, edit).to_json())
 
     def replace_cell(self, request: Message, fields: Fields) -> None:
         """Apply an edit and stay stopped."""
         stop = self._pick(fields)
-        body, events = self._apply(stop, lambda: self._collect(fields))
+        body, events = self._apply(stop, lambda: self.collect(fields))
         self._session.reply(request, body)
         for event in events:
             self._session.event("daifu/replaced", event)
@@ -166,7 +171,7 @@ class Crashes:
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and retry."""
         stop = self._pick(fields)
-        body, events = self._apply(stop, lambda: self._collect(fields), going=True)
+        body, events = self._apply(stop, lambda: self.collect(fields), going=True)
         self._leave(request, [stop], stop.way, body, events)
 
     def resolve(self, request: Message, fields: Fields) -> None:
@@ -211,7 +216,8 @@ class Crashes:
         events: list[Json] = []
         for each in stops:
             events += self._apply(each, lambda: Edit({}, []), going=True)[1]
-        self._leave(request, stops, None, self._continued(stops), events)
+        halt = request["command"] in STEPS
+        self._leave(request, stops, None, self._continued(stops), events, halt)
 
     def journal(self, request: Message, fields: Fields) -> None:
         """Say what was recovered in this session."""
@@ -245,20 +251,19 @@ class Crashes:
             raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present=stop.stop_id)
         return stop
 
-    def _collect(self, fields: Fields) -> Edit:
+    def collect(self, fields: Fields) -> Edit:
         """Return the edit that a request asks for."""
         if not self.texts.running:
             self._refresh()
         return collect(self.texts, fields)
 
-    def _plan(self, stop: Stop, edit: Edit, abandoned: bool = False) -> surgery.Plan:
+    def plan(self, point: surgery.CrashPoint | None, edit: Edit) -> surgery.Plan:
         """Plan an edit together with everything that was saved meanwhile.
 
-        An `abandoned` frame need not be able to go on in it.
+        `point` is where a frame is to go on in it, if one is.
         """
         edit.files |= self.texts.saved(apart_from=edit.named)
         files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
-        point = None if abandoned else stop.point
         return surgery.plan(files, point, self._baseline, run_added=edit.run_added)
 
     def _apply(
@@ -276,11 +281,45 @@ class Crashes:
 
         Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
         """
+        goal: int | None = None
+
+        def ask(files: dict[str, str], asked: Json) -> Json:
+            nonlocal goal
+            goal = self._goal(stop, files)
+            more: Json = {"stopId": stop.stop_id, "leaving": leaving}
+            if going:
+                more["going"] = Stop(stop.thread_id, 0, {}, stop.point, goal=goal).way
+            return self.ask("replace", {**asked, **more}, stop)
+
+        plan, files, done = self.change(None if leaving else stop.point, make, ask)
+        if not files:
+            if going:
+                self.ask("catchUp", {"stopId": stop.stop_id}, stop)
+            return plan.to_json(), []
+        stop.goal = goal
+        if plan.resume_at is not None:
+            stop.point = surgery.CrashPoint(stop.point.path, *plan.resume_at)
+        return answered(plan, files, done)
+
+    def change(
+        self,
+        point: surgery.CrashPoint | None,
+        make: Callable[[], Edit],
+        ask: Callable[[dict[str, str], Json], Json],
+    ) -> tuple[surgery.Plan, dict[str, str], Json]:
+        """Plan an edit and have the runtime apply it: all of it or nothing.
+
+        `make` gives the edit, and `ask` hands the runtime the files that have another text, and
+        what it has to know about them.  Returns the plan, these files and the runtime's answer;
+        without any, nothing was asked.
+
+        Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
+        """
         for _attempt in range(3):
             if not self.texts.running:
                 self._refresh()
             edit = make()
-            plan = self._plan(stop, edit, leaving is not None)
+            plan = self.plan(point, edit)
             if plan.refusals:
                 said = plan.refusals[0].message
                 raise runtime.Failed(said, [each.to_json() for each in plan.refusals])
@@ -288,18 +327,12 @@ class Crashes:
                 path: text for path, text in edit.files.items() if text != self.texts.text(path)
             }
             if not files:
-                if going:
-                    self.ask("catchUp", {"stopId": stop.stop_id}, stop)
-                return plan.to_json(), []
-            goal = self._goal(stop, files)
+                return plan, {}, {}
             drafts = edit.prepare()
             try:
-                asked = {"stopId": stop.stop_id, "files": files, "resume": plan.resume_at}
+                asked = {"files": files, "resume": plan.resume_at, "runAdded": edit.run_added}
                 asked["expect"] = {path: self.texts.running[path] for path in files}
-                asked |= {"leaving": leaving, "runAdded": edit.run_added}
-                if going:
-                    asked["going"] = Stop(stop.thread_id, 0, {}, stop.point, goal=goal).way
-                done = self.ask("replace", asked, stop)
+                done = ask(files, asked)
                 if done.get("stale"):
                     self._refresh()
                     continue
@@ -309,10 +342,7 @@ class Crashes:
                 for draft in drafts:
                     draft.drop()
             self.texts.applied(files)
-            stop.goal = goal
-            if plan.resume_at is not None:
-                stop.point = surgery.CrashPoint(stop.point.path, *plan.resume_at)
-            return _done(plan, files, done)
+            return plan, files, done
         raise runtime.Failed("The running texts keep changing; try again.")
 
     def _goal(self, stop: Stop, files: dict[str, str]) -> int | None:
@@ -338,10 +368,15 @@ class Crashes:
         asked: Json | None,
         body: Json,
         events: list[Json],
+        halt: bool = False,
     ) -> None:
-        """Decide how held threads go on (None: as was chosen), answer, and only then let them."""
+        """Decide how held threads go on (None: as was chosen), answer, and only then let them.
+
+        With `halt` each stops again before the cell that is tried again.
+        """
         for stop in stops:
-            self.ask("decide", {**(asked or stop.way), "stopId": stop.stop_id}, stop)
+            way = {**(asked or stop.way), "stopId": stop.stop_id, "halt": halt}
+            self.ask("decide", way, stop)
         for stop in stops:
             self.stops.pop(stop.thread_id, None)
         self._session.running = not self.stops
@@ -374,7 +409,7 @@ class Crashes:
         return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)
 
 
-def _done(plan: surgery.Plan, files: dict[str, str], done: Json) -> tuple[Json, list[Json]]:
+def answered(plan: surgery.Plan, files: dict[str, str], done: Json) -> tuple[Json, list[Json]]:
     """Return the answer to a replacement that was applied, and its events."""
     warnings = [notice.to_json() for notice in plan.warnings]
     told = {(each["code"], each["message"]) for each in warnings}

@@ -326,6 +326,7 @@ class Session:
             self.crashes.stopped(body)
         elif name == "continued":
             self.running = not self.crashes.stops
+            self.crashes.pauses.resumed(body)
             if self._told_continued:
                 self._told_continued = False
                 return None

@@ -43,6 +43,11 @@ class _Seen:
     text: str
 
 
+def stamped(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what changes when a file is written."""
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class Texts:
     """What the adapter knows of the program's texts.  Used by one thread, the session's worker."""
 
@@ -51,6 +56,7 @@ class Texts:
         self._texts: dict[str, str] = {}
         self._applied: dict[str, str | None] = {}
         self._seen: dict[str, _Seen] = {}
+        self._same: dict[str, tuple[int, int, int]] = {}
 
     def known(self) -> dict[str, str]:
         """Return the digests of the running texts that need not be sent again."""
@@ -96,7 +102,7 @@ class Texts:
         """
         try:
             status = os.stat(path)
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            stamp = stamped(status)
             seen = self._seen.get(path)
             if seen is not None and seen.settled and seen.stamp == stamp:
                 return seen.text
@@ -118,11 +124,26 @@ class Texts:
         for path in self.running:
             if path in apart_from:
                 continue
+            self._same.pop(path, None)
             with contextlib.suppress(Refusal):
                 text = self.on_disk(path)
-                if digest(text) != self._applied.get(path) and digest(text) != self.running[path]:
+                if digest(text) not in (self._applied.get(path), self.running[path]):
                     found[path] = text
+                elif self._seen[path].settled:
+                    self._same[path] = self._seen[path].stamp
         return found
+
+    def touched(self) -> bool:
+        """Tell, from any thread, whether a file may have been saved since `saved` last looked."""
+        if not self.running:
+            return True
+        for path in list(self.running):
+            try:
+                if self._same.get(path) != stamped(os.stat(path)):
+                    return True
+            except OSError:
+                continue
+        return False
 
     def applied(self, files: Mapping[str, str]) -> None:
         """Note that `files` run now, and what was on disk at that time."""

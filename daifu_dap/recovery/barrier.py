@@ -299,11 +299,25 @@ def ticket(
         capture.outer(crash),
         namespace=crash.frame.f_locals if target.scope.spaced else None,
         inside=any(kind in ("handled", "star", capture.PENDING) for kind, _ in live),
+        target=target if action == "retry" else None,
+        halt=crash.halt and action == "retry",
     )
 
 
-def taken(frame: FrameType) -> Ticket:
+def completed(frame: FrameType, cells: tuple[CellType, ...]) -> None:
+    """Give a ticket that was made from outside, which has but their names, the frame's cells."""
+    ticket = state.tickets[frame]
+    if not ticket.outside:
+        return
+    own = named(frame.f_code, cells)
+    real = {id(ticket.cells[name]): cell for name, cell in own.items() if name in ticket.cells}
+    ticket.cells = {name: real.get(id(each), each) for name, each in ticket.cells.items()}
+    ticket.outside = False
+
+
+def taken(frame: FrameType, cells: tuple[CellType, ...] = ()) -> Ticket:
     """The ticket of a frame that has reached its tail, which lets go of its locals here."""
+    completed(frame, cells)
     if frame.f_code.co_flags & CO_OPTIMIZED:
         emptied(frame)
     ticket = state.tickets.pop(frame)
@@ -340,18 +354,18 @@ def drive(frame: FrameType) -> object:
         ticket = ticket.next
 
 
-def drive_generator(frame: FrameType) -> Generator[Any, Any, object]:
+def drive_generator(frame: FrameType, cells: tuple[CellType, ...]) -> Generator[Any, Any, object]:
     """`drive` for a generator's body, whose continuations are generators."""
-    ticket = taken(frame)
+    ticket = taken(frame, cells)
     return driving(ticket)
 
 
-def drive_coroutine(frame: FrameType) -> Coroutine[Any, Any, object]:
+def drive_coroutine(frame: FrameType, cells: tuple[CellType, ...]) -> Coroutine[Any, Any, object]:
     """`drive` for the body of a coroutine or an asynchronous generator.
 
     The continuations of both are coroutines.
     """
-    ticket = taken(frame)
+    ticket = taken(frame, cells)
     return awaiting(ticket)
 
 
@@ -397,6 +411,13 @@ def handling(exception: BaseException | None) -> None:
     setter = ctypes.pythonapi.PyErr_SetHandledException
     setter.restype = None
     setter(ctypes.py_object(exception) if exception is not None else None)
+
+
+def halting(frame: FrameType) -> None:
+    """Have a debugger stop a frame that is resumed at the statement it is resumed at."""
+    from daifu_dap.recovery import bridge, lines
+
+    lines.watch(frame.f_code, [frame], bridge.halt)
 
 
 def ran(ticket: Ticket) -> None:

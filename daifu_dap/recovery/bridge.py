@@ -39,6 +39,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
 
@@ -161,7 +162,6 @@ def command(text: str) -> str:
     """
     import json  # which pydevd has loaded, as `socket` below
 
-    from daifu_dap.common.refusals import Refusal
     from daifu_dap.recovery import commands
 
     for held in holds().values():
@@ -202,6 +202,43 @@ def resume(held: Held, decision: Resolution | None) -> None:
     for thread in get_non_pydevd_threads():
         if thread not in others:
             _resume(db, thread)
+
+
+def stopped_frame(frame_id: int) -> FrameType | None:
+    """The frame that the client knows by a number, if this thread is stopped in it or below it."""
+    from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
+
+    wanted = BaseSchema._translate_id_from_dap(frame_id)
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and id(frame) != wanted:
+        frame = frame.f_back
+    return frame
+
+
+def halt(frame: FrameType) -> bool:
+    """At a line event of a frame that has been resumed: stop there as a step does.
+
+    Returns:
+        Whether that was it; else the frame is still on its way to the statement.
+    """
+    from daifu_dap.recovery import pause
+
+    try:
+        pause.pause(frame)
+    except pause.Begun:
+        return False
+    except Refusal:
+        pass
+    db = _debugger()
+    if db is None or not attached():
+        return True
+    from _pydevd_bundle.pydevd_comm_constants import CMD_STEP_OVER
+
+    thread = threading.current_thread()
+    with tracing.untraced():
+        db.set_suspend(thread, CMD_STEP_OVER)
+        db.do_wait_suspend(thread, frame, "line", None)
+    return True
 
 
 def set_filter(on: bool) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import bridge, control, wanted
+from daifu_dap.recovery import bridge, control, follow, pause, wanted
 from daifu_dap.recovery.leap import extent
+from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
 
 if TYPE_CHECKING:
@@ -63,14 +65,71 @@ def _texts(request: Json) -> Json:
     return {"texts": found}
 
 
+def _pause(request: Json) -> Json:
+    """Where a frame that has not crashed stands in the running text, if it can be left there."""
+    try:
+        paused = _paused(request)
+    except Refusal as refusal:
+        return {"why": refusal.message}
+    return {"cell": paused.place}
+
+
+def _leave(request: Json) -> Json:
+    """Leave a frame that has not crashed, to go on in the running text."""
+    try:
+        pause.leave(_paused(request), bool(request.get("halt")))
+    except Refusal as refusal:
+        return {"why": refusal.message}
+    return {}
+
+
+def _paused(request: Json) -> Pause:
+    """The frame that a request names, as it would go on in the running text.
+
+    Raises:
+        Refusal: it cannot be left where it stands.
+    """
+    frame = bridge.stopped_frame(request["frameId"])
+    if frame is None:
+        raise Refusal.of(refusals.NOT_STOPPED)
+    paused = pause.pause(frame)
+    follow.aim(paused)
+    return paused
+
+
+def _edit(request: Json) -> Json:
+    """Put new texts in place of running ones where nothing has crashed; with `frameId`, the frame
+    goes on in them at once, and has been left when this is answered.
+    """
+    if stale(request):
+        return {"stale": True}
+    files, added = dict(request["files"]), bool(request.get("runAdded"))
+    if request.get("frameId") is None:
+        done = control.replace(None, files, added=added, followed=True)
+    else:
+        paused = _paused(request)
+        place = request.get("resume")
+        resume = tuple(place) if place else None
+        leave = partial(pause.leave, paused, bool(request.get("halt")))
+        then = leave if request.get("leave") else None
+        done = control.edit(paused, files, resume, then, added)
+    return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
+
+
+def stale(request: Json) -> bool:
+    """Whether other texts run than an edit was planned for."""
+    expected: dict[str, str] = request["expect"]
+    running = control.running_texts()
+    return any(
+        path not in running or digest(running[path]) != name for path, name in expected.items()
+    )
+
+
 def _replace(request: Json) -> Json:
     """Put new texts in place of running ones, if those are still the ones that were planned for."""
     held = _find(request)
-    expected: dict[str, str] = request["expect"]
-    running = control.running_texts()
-    for path, name in expected.items():
-        if path not in running or digest(running[path]) != name:
-            return {"stale": True}
+    if stale(request):
+        return {"stale": True}
     place = request.get("resume")
     resume = tuple(place) if place else None
     leaving, going = (
@@ -78,7 +137,8 @@ def _replace(request: Json) -> Json:
         for each in ("leaving", "going")
     )
     added = bool(request.get("runAdded"))
-    done = control.replace(held.crash, dict(request["files"]), resume, leaving, going, added)
+    files = dict(request["files"])
+    done = control.replace(held.crash, files, resume, leaving, going, added, followed=True)
     return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
 
 
@@ -92,6 +152,7 @@ def _decide(request: Json) -> Json:
     held = _find(request)
     resolution = _resolution(held, request)
     control.post(held.crash, resolution)
+    held.crash.halt = bool(request.get("halt"))
     held.decision = resolution
     return {}
 
@@ -194,6 +255,9 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "describe": _describe,
     "texts": _texts,
     "replace": _replace,
+    "pause": _pause,
+    "edit": _edit,
+    "leave": _leave,
     "catchUp": _catch_up,
     "decide": _decide,
     "check": _check,

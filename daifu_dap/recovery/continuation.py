@@ -74,6 +74,7 @@ from daifu_dap.vaccine.weave import (
     barrier,
     span,
 )
+from daifu_dap.vaccine.weave import cells as body_cells
 
 YIELDING = CO_GENERATOR | CO_ASYNC_GENERATOR
 
@@ -542,7 +543,7 @@ def compiled(
     value = str(RETURN) in [kind for kind, _ in live]
     body = [*resumer.rest(scope.node.body)]
     state = runtime("state", constant(NUMBER))
-    over = runtime("hand_over", constant(NUMBER))
+    over = runtime("hand_over", constant(NUMBER), body_cells())
     if module:
         first = nowhere(ast.Expr(state))
         rest = barrier(resumer, [first, *body], over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from daifu_dap.recovery import journal as _journal
 from daifu_dap.recovery import replace as _replace
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import Point
+from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.place import Place
 from daifu_dap.recovery.resolution import Raise, Resolution, Retry
 
@@ -26,17 +28,18 @@ def running_texts() -> dict[str, str]:
 
 
 def replace(
-    crash: Crash,
+    crash: Crash | None,
     files: dict[str, str],
     resume: Place | None = None,
     leaving: Resolution | None = None,
     going: Resolution | None = None,
     added: bool = False,
+    followed: bool = False,
 ) -> dict[str, Any]:
     """Make `files` the running texts; the crash stays held.
 
     Args:
-        crash: the held crash whose frame is to go on in the new text.
+        crash: the held crash whose frame is to go on in the new text, if there is one.
         files: the whole new text of each file, by path.
         resume: line and column (bytes) of the statement at which the frame goes on, if it was
             planned.
@@ -44,6 +47,8 @@ def replace(
         going: how it is to go on in the new texts, to be refused if it cannot; None: that shows
             when it is to.
         added: whether all module-level statements that were added are run, whatever they do.
+        followed: whether other live frames take the new texts at their next statement, for which
+            their lines are traced until then; else they keep those they have.
 
     Returns:
         `functions`: qualified names of the functions that run new code from their next call on;
@@ -53,8 +58,21 @@ def replace(
         Refusal: it cannot be done; nothing has changed.
     """
     resolution = leaving or going
-    then = None if resolution is None else partial(post, crash, resolution)
-    return _replace.replace(crash, files, resume, then, leaving is not None, added)
+    then = None
+    if crash is not None and resolution is not None:
+        then = partial(post, crash, resolution)
+    return _replace.replace(crash, files, resume, then, leaving is not None, added, followed)
+
+
+def edit(
+    paused: Pause,
+    files: dict[str, str],
+    resume: Place | None,
+    then: Callable[[], object] | None,
+    added: bool,
+) -> dict[str, Any]:
+    """`replace` for a frame that is stopped and has not crashed; `then` is called last."""
+    return _replace.replace(paused, files, resume, then, False, added, True)
 
 
 def catch_up(crash: Crash) -> bool:

@@ -146,6 +146,7 @@ class Crash:
         self.diff: list[str] = []
         self.decision: object = None
         self.made: Any = None
+        self.halt = False
         self._present: twins.Present | None = None
 
     @property

@@ -34,6 +34,7 @@ from daifu_dap.recovery import (
     continuation,
     defaults,
     dynamo,
+    follow,
     place,
     renaming,
     reparse,
@@ -62,28 +63,32 @@ def whole(crash: Crash, text: str) -> dict[str, Any]:
 
 
 def replace(
-    crash: Crash,
+    crash: Crash | None,
     files: dict[str, str],
     resume: Place | None,
     then: Callable[[], object] | None = None,
     stays: bool = False,
     added: bool = False,
+    followed: bool = False,
 ) -> dict[str, Any]:
     """See `control.replace`.
 
     Args:
+        crash: None if no frame is to go on in the new texts at once.
         then: called last; if it raises, everything is undone.
         stays: whether the crashed frame stays in its old text.
         added: whether all module-level statements that were added are run.
+        followed: whether other frames take the new texts at their next statement.
     """
-    target = crash.target
+    target = None if crash is None else crash.target
     renames: Mapping[str, str] = {}
     known = [versions.find(path) for path in files]
-    tidy([crash.origin.text, target.text, *(each.present for each in known if each is not None)])
+    own = [] if crash is None else [crash.origin.text, crash.target.text]
+    tidy([*own, *(each.present for each in known if each is not None)])
     with compiler.undisturbed():
         changes = [Change(path, text) for path, text in files.items()]
         for change in changes:
-            if change.file.path == crash.filename and not stays:
+            if crash is not None and change.file.path == crash.filename and not stays:
                 change.settle(crash)
                 assert change.plan is not None
                 target = place.moved(crash, change.new, change.plan, resume)
@@ -92,13 +97,14 @@ def replace(
     try:
         for change in changes:
             change.apply(undo, crash, added)
-        was = crash.target, crash.made, crash.names, crash.given
-        undo.append(partial(restored, crash, was, dict(crash.cells)))
-        if target is not crash.target:
-            crash.target = target
-            crash.made = None
-            renaming.bind(crash, renames, undo)
-            crash.given = defaults.given(crash)
+        if crash is not None and target is not None:
+            was = crash.target, crash.made, crash.names, crash.given
+            undo.append(partial(restored, crash, was, dict(crash.cells)))
+            if target is not crash.target:
+                crash.target = target
+                crash.made = None
+                renaming.bind(crash, renames, undo)
+                crash.given = defaults.given(crash)
         if then is not None:
             then()
     except BaseException as error:
@@ -109,7 +115,11 @@ def replace(
         raise Refusal.of(refusals.FAILED, error=f"{type(error).__name__}: {error}") from error
     state.edits += 1
     for change in changes:
-        crash.diff += change.diff()
+        if followed:
+            follow.follow(change.file.path, change.changed)
+    if crash is not None:
+        for change in changes:
+            crash.diff += change.diff()
     functions = sorted({name for change in changes for name in change.functions})
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 
@@ -239,7 +249,7 @@ class Change:
             )
         )
 
-    def apply(self, undo: Undo, crash: Crash, added: bool = False) -> None:
+    def apply(self, undo: Undo, crash: Crash | None, added: bool = False) -> None:
         """Make the change; each step's undoing is put on `undo` before the step."""
         file, before = self.file, self.file.present
         if self.new.key == before.key:
@@ -627,9 +637,9 @@ def accounted(codes: list[CodeType], functions: list[FunctionType]) -> Counter[i
     return known
 
 
-def namespace(path: str, crash: Crash) -> dict[str, Any] | None:
+def namespace(path: str, crash: Crash | None) -> dict[str, Any] | None:
     """The globals of the module at `path`."""
-    if path == crash.filename:
+    if crash is not None and path == crash.filename:
         return crash.frame.f_globals
     wanted = os.path.realpath(path)
     for module in list(sys.modules.values()):

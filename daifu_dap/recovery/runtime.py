@@ -105,8 +105,9 @@ class Runtime:
             asked: the key of the text that the body runs, and the body's cells.
         """
         frame = sys._getframe(1)
-        if frame in state.tickets:
-            return True  # it was left from inside a block
+        if frame in state.tickets:  # it was left from inside a block, or from outside
+            barrier.completed(frame, asked[1])
+            return True
         if tailed(frame):
             self.prune()
             return False
@@ -143,22 +144,27 @@ class Runtime:
         return sys._getframe(1) in state.tickets
 
     def __invert__(self) -> object:
-        """`drive`, the tail: run what a body was left for; gives what the body gives."""
+        """`drive`, the tail: run what a body was left for; gives what the body gives.
+
+        What was left from outside goes by its barrier first, which is given the body's cells.
+        """
         frame = sys._getframe(1)
+        if state.tickets[frame].outside:
+            raise Left
         return barrier.drive(frame)
 
-    def drive_coroutine(self) -> Coroutine[Any, Any, object]:
+    def drive_coroutine(self, cells: tuple[CellType, ...]) -> Coroutine[Any, Any, object]:
         """The same for a coroutine or an asynchronous generator."""
-        return barrier.drive_coroutine(sys._getframe(1))
+        return barrier.drive_coroutine(sys._getframe(1), cells)
 
-    def drive_generator(self) -> Generator[Any, Any, object]:
+    def drive_generator(self, cells: tuple[CellType, ...]) -> Generator[Any, Any, object]:
         """The same for a generator."""
-        return barrier.drive_generator(sys._getframe(1))
+        return barrier.drive_generator(sys._getframe(1), cells)
 
-    def hand_over(self, recovery: int) -> None:
+    def hand_over(self, recovery: int, cells: tuple[CellType, ...]) -> None:
         """A continuation was left in its turn: what it was left for is run where it was called."""
         frame = sys._getframe(1)
-        state.lookup[recovery].next = barrier.taken(frame)
+        state.lookup[recovery].next = barrier.taken(frame, cells)
 
     def prune(self) -> None:
         """Take our frames out of the traceback of the exception that is being handled."""
@@ -206,6 +212,8 @@ class Runtime:
         """What the first statement of a continuation binds."""
         ticket = state.lookup[recovery]
         values, ticket.values = ticket.values, []
+        if ticket.halt:
+            barrier.halting(sys._getframe(1))
         if ticket.namespace is not None:
             frame = sys._getframe(1)
             if frame.f_code.co_name != "<module>":

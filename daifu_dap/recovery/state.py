@@ -20,6 +20,7 @@ from daifu_dap.common.record import Record, field
 if TYPE_CHECKING:
     from daifu_dap.recovery.continuation import Continuation
     from daifu_dap.recovery.crash import Crash
+    from daifu_dap.recovery.locate import Point
     from daifu_dap.recovery.passing import Note
 
 
@@ -38,6 +39,9 @@ class Ticket(Record):
         namespace: where the names of module-level code or a class body live.
         written: what the compiler has every class body write first, as the body had it.
         root: names the activation that is called again, until its frame is left.
+        outside: it was made outside the frame, which brings its cells when it is left.
+        target: the cell that is run anew; None if there is none.
+        halt: a debugger is to stop there before it runs.
     """
 
     id: int
@@ -56,6 +60,9 @@ class Ticket(Record):
     inside: bool = False
     next: Ticket | None = None
     root: FrameType | None = None
+    outside: bool = False
+    target: Point | None = None
+    halt: bool = False
     namespace: MutableMapping[str, Any] | None = None
     written: dict[str, Any] = field(default_factory=dict)
 

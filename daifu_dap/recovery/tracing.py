@@ -61,6 +61,11 @@ def traced() -> Iterator[None]:
         _off()
 
 
+def tracer() -> Any:
+    """What traces this thread outside of such a block, on 3.11."""
+    return sys.gettrace() or (_local.tracer if _local.off else None)
+
+
 def present() -> bool:
     """Whether there is a debugger that may trace."""
     pydevd = sys.modules.get("pydevd")

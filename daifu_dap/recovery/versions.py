@@ -96,6 +96,13 @@ class File:
         named = (each for each in code.co_consts if isinstance(each, str) and each in self.texts)
         return next((self.texts[each] for each in named), None)
 
+    def running(self, code: CodeType) -> Text | None:
+        """The text that vaccinated code of this file runs, continuations too."""
+        if names.RUNTIME not in code.co_names:
+            return None
+        named = (self.texts.get(each) for each in code.co_consts if isinstance(each, str))
+        return next((each for each in named if each is not None), None)
+
     def add(self, text: Text) -> Text:
         """Make `text` known; gives the one known already if it is the same."""
         if text.key not in self.texts:

@@ -647,6 +647,11 @@ def kept(number: int, module: bool) -> ast.expr:
     return runtime("held", constant(number)) if module else load(names.slot(number))
 
 
+def cells() -> ast.expr:
+    """A body's cell and free variables; see `patch`."""
+    return ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
+
+
 def refusing(
     key: str,
     method: str,
@@ -728,9 +733,9 @@ def tail(call: ast.expr, bare: bool) -> ast.stmt:
 def ordinary(bare: bool, flavour: int) -> ast.stmt:
     """The tail of a body that is no continuation."""
     if flavour & CO_GENERATOR:
-        return tail(ast.YieldFrom(runtime("drive_generator")), bare)
+        return tail(ast.YieldFrom(runtime("drive_generator", cells())), bare)
     if flavour:
-        return tail(ast.Await(runtime("drive_coroutine")), bare)
+        return tail(ast.Await(runtime("drive_coroutine", cells())), bare)
     drive = ast.UnaryOp(DRIVE, load(names.RUNTIME))
     return on(ast.Expr(drive) if bare else ast.Return(drive), TAIL_LINE)
 
@@ -747,7 +752,8 @@ def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
         done = [nowhere(each) for each in (*done, ast.Break())]
         protected = ast.Try(body, [handler], done, [])
         first = [*getattr(body[0], "decorator_list", ()), body[0]][0]
-        return [at(ast.While(constant(True), [protected, after, ast.Break()], []), first)]
+        ended = on(ast.Break(), TAIL_LINE)
+        return [at(ast.While(constant(True), [protected, after, ended], []), first)]
     protected = synthetic(ast.Try, body=body, handlers=[handler], orelse=[ENDED], finalbody=[])
     return [protected, after]
 

@@ -1,0 +1,220 @@
+"""Edit and continue at stops that are no crashes: breakpoints, steps, pauses.
+
+The requests and their answers are those at a crash stop.  The frame on top is described by the
+runtime as a crash would be, if it is vaccinated and about to begin a statement; then it is left
+there and goes on in the new text at once.  Other frames, and one in the middle of a statement, take
+an edit at their next statement; nothing need be done about them here.
+
+`continue`, `next` and `stepIn` apply what was saved, unless `onContinue` says otherwise.  To know
+whether anything was, the files are looked at by their stamps only, in the thread that forwards
+requests, so that a continue that applies nothing overtakes nothing and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap import surgery
+from daifu_dap.adapter import runtime, stack
+from daifu_dap.adapter.edits import Edit
+from daifu_dap.adapter.fields import Fields
+from daifu_dap.common import refusals
+from daifu_dap.common.framing import Message
+from daifu_dap.common.refusals import Refusal
+
+if TYPE_CHECKING:
+    from daifu_dap.adapter.crashes import Crashes
+    from daifu_dap.adapter.session import Session
+
+Json = dict[str, Any]
+
+STEPS = ("next", "stepIn")
+RESUMING = ("continue", *STEPS, "stepOut")
+
+
+class Pauses:
+    """The threads that are stopped elsewhere than at a crash."""
+
+    def __init__(self, session: Session, crashes: Crashes) -> None:
+        self._session = session
+        self._crashes = crashes
+        self.stopped: dict[int, bool] = {}
+        """By thread: whether an edit was applied since it stopped."""
+        self._blind = False
+
+    # -- events -------------------------------------------------------------------------------
+
+    def announced(self, body: Json) -> None:
+        """Take note of a stop."""
+        thread_id = body.get("threadId")
+        if isinstance(thread_id, int) and thread_id not in self._crashes.stops:
+            self.stopped[thread_id] = False
+            self._session.later(self._learn)
+
+    def _learn(self) -> None:
+        """Learn what runs now, unless it has turned out to be a program without our runtime."""
+        if not self._blind:
+            try:
+                self._crashes.prepare()
+            except runtime.Failed:
+                self._blind = True
+
+    def resumed(self, body: Json) -> None:
+        """Take note that a thread, or all of them, run on."""
+        if body.get("allThreadsContinued", True):
+            self.stopped.clear()
+        else:
+            self.stopped.pop(body.get("threadId") or 0, None)
+
+    # -- requests -----------------------------------------------------------------------------
+
+    def handler(self, request: Message, fields: Fields) -> Callable[[Message, Fields], None] | None:
+        """What answers `request`, if it is one for a thread that is stopped and has not crashed."""
+        command = request["command"]
+        known = {
+            "daifu/validate": self.validate,
+            "daifu/replaceCell": self.replace_cell,
+            "daifu/replaceCellAndContinue": self.replace_cell_and_continue,
+        }
+        if not self.stopped or (command not in RESUMING and command not in known):
+            return None
+        if not self._chosen(fields):
+            return None
+        if command not in RESUMING:
+            return known[command]
+        wished = self._session.attributes.on_continue == "retry" and not self._blind
+        if wished and (any(self.stopped.values()) or self._crashes.texts.touched()):
+            return self.carry_on
+        self.stopped.clear()
+        return None
+
+    def _chosen(self, fields: Fields) -> bool:
+        """Whether a request is about such a thread."""
+        named = fields.integer("threadId")
+        if named is None:
+            return bool(self.stopped) and not self._crashes.stops
+        return named in self.stopped
+
+    def validate(self, request: Message, fields: Fields) -> None:
+        """Say what an edit would do."""
+        thread_id = self._pick(fields)
+        _, point = self._stand(thread_id)
+        plan = self._crashes.plan(point, self._crashes.collect(fields))
+        self._session.reply(request, plan.to_json())
+
+    def replace_cell(self, request: Message, fields: Fields) -> None:
+        """Apply an edit and stay stopped."""
+        thread_id = self._pick(fields)
+        body, events = self._apply(thread_id, lambda: self._crashes.collect(fields))
+        self._session.reply(request, body)
+        self._tell(events)
+
+    def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
+        """Apply an edit and run on."""
+        thread_id = self._pick(fields)
+        collect: Callable[[], Edit] = lambda: self._crashes.collect(fields)  # noqa: E731
+        body, events = self._apply(thread_id, collect, leave=True)
+        self._session.reply(request, body)
+        self._tell(events)
+        self._resume(thread_id)
+
+    def carry_on(self, request: Message, fields: Fields) -> None:
+        """`continue` or a step: apply what was saved, if anything was, and run on."""
+        thread_id = self._pick(fields)
+        halt = request["command"] in STEPS
+        before = self.stopped.get(thread_id, False)
+        events: list[Json] = []
+        if not self._blind and self._crashes.texts.saved():
+            _, events = self._apply(thread_id, lambda: Edit({}, []), leave=True, halt=halt)
+        elif before:
+            frame_id, _ = self._stand(thread_id)
+            if frame_id is not None:
+                self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
+        else:
+            self.stopped.clear()
+            self._session.running = True
+            self._session.forward(request)
+            return
+        body = {"allThreadsContinued": True} if request["command"] == "continue" else {}
+        self._session.reply(request, body)
+        self._tell(events)
+        self._resume(thread_id)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _pick(self, fields: Fields) -> int:
+        """The thread that a request is about."""
+        thread_id, stop_id = fields.integer("threadId"), fields.integer("stopId")
+        if stop_id is not None:
+            raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present="none")
+        if thread_id is None:
+            if len(self.stopped) > 1:
+                listed = ", ".join(map(str, sorted(self.stopped)))
+                raise Refusal.of(refusals.SEVERAL_STOPS, stopped=listed)
+            return next(iter(self.stopped))
+        return thread_id
+
+    def _stand(self, thread_id: int) -> tuple[int | None, surgery.CrashPoint | None]:
+        """The top frame of a thread and the statement it is about to begin.
+
+        The second is None if the frame cannot take an edit where it stands, the first if there is
+        no frame.
+        """
+        told = self._session.ask("stackTrace", {"threadId": thread_id})
+        frames = stack.visible((told.get("body") or {}).get("stackFrames") or [])
+        if not frames:
+            return None, None
+        frame_id = int(frames[0]["id"])
+        answer = self._ask("pause", {"frameId": frame_id}, frame_id)
+        cell = answer.get("cell")
+        if cell is None:
+            return frame_id, None
+        point = surgery.CrashPoint(cell["path"], cell["line"], cell["column"], cell["where"])
+        return frame_id, point
+
+    def _apply(
+        self,
+        thread_id: int,
+        make: Callable[[], Edit],
+        leave: bool = False,
+        halt: bool = False,
+    ) -> tuple[Json, list[Json]]:
+        """Apply an edit, all or nothing; return the answer's body and the events to send.
+
+        With `leave` the frame on top is left for the new text, to run on; with `halt` it is to stop
+        again before the statement at which it goes on.
+        """
+        crashes = self._crashes
+        frame_id, point = self._stand(thread_id)
+        asked: Json = {"frameId": None if point is None else frame_id}
+        asked |= {"leave": leave, "halt": halt}
+
+        from daifu_dap.adapter.crashes import answered
+
+        def ask(files: dict[str, str], more: Json) -> Json:
+            return self._ask("edit", {**asked, **more}, frame_id)
+
+        plan, files, done = crashes.change(point, make, ask)
+        if not files:
+            if leave and point is not None and frame_id is not None:
+                self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
+            return plan.to_json(), []
+        for each in self.stopped:
+            self.stopped[each] = True
+        return answered(plan, files, done)
+
+    def _tell(self, events: list[Json]) -> None:
+        for event in events:
+            self._session.event("daifu/replaced", event)
+
+    def _resume(self, thread_id: int) -> None:
+        """Let the program run on."""
+        self.stopped.clear()
+        self._session.running = True
+        asked = {"threadId": thread_id}
+        message: Message = {"type": "request", "command": "continue", "arguments": asked}
+        self._session.send(message, "continue", lambda answer: None)
+
+    def _ask(self, do: str, arguments: Json, frame_id: int | None) -> Json:
+        return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)

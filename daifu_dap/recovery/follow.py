@@ -1,0 +1,176 @@
+"""Live frames that take an edit at their next statement.
+
+An edit gives functions that are called from now on their new code. Calls of the old code that are
+under way, those further out on the stack, in other threads or in suspended generators, keep it; but
+each is watched (`lines`), and when it is about to begin a statement it is left there, and goes on
+at what that statement is in the newest text, as a stopped frame does that was edited (`pause`). One
+that cannot, say since the edit has taken away a loop that it is in, runs its own text to the end.
+
+Only frames of functions that the edit has changed are watched, and of module-level code that it has
+changed outside of functions and classes.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+from collections.abc import Collection, Iterator
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from daifu_dap.common.match import Matching
+from daifu_dap.common.refusals import Refusal
+from daifu_dap.recovery import (
+    defaults,
+    lines,
+    pause,
+    place,
+    renaming,
+    state,
+    tracing,
+    twins,
+    versions,
+)
+from daifu_dap.recovery.pause import Begun, Pause
+from daifu_dap.vaccine.names import HIDDEN_LINE
+from daifu_dap.vaccine.syntax import FUNCTIONS
+from daifu_dap.vaccine.text import Text
+
+SUSPENDED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+PATIENCE = 100
+"""How many line events frames may pass in which they cannot be left, before they are let be."""
+
+
+def follow(path: str, changed: Collection[str]) -> None:
+    """Have the live frames of a file, whose present text is new, take it at their next statement.
+
+    Args:
+        path: the file.
+        changed: the qualified names of the functions that are not what they were.
+    """
+    file = versions.find(path)
+    if file is None:
+        return
+    codes = [
+        code
+        for code in (*file.codes(), *file.rests())
+        if concerned(code, file.running(code), file.present, changed)
+    ]
+    for code, frames in live(codes):
+        endless = bool(code.co_flags & SUSPENDED)
+        if frames or endless:
+            lines.watch(code, frames, Follower(len(frames), endless).line)
+
+
+class Follower:
+    """Leaves the frames of a code object at the first of their lines at which it is possible."""
+
+    def __init__(self, frames: int, endless: bool) -> None:
+        self.frames = frames
+        self.endless = endless
+        self.done: set[int] = set()
+        self.patience = PATIENCE
+
+    def line(self, frame: FrameType) -> bool:
+        """A line of a frame is to begin; whether no other one need be told."""
+        if id(frame) in self.done or (frame.f_lineno or 0) >= HIDDEN_LINE:
+            return False
+        try:
+            with tracing.untraced():
+                move(frame)
+        except Begun:
+            self.patience -= 1
+            return self.patience <= 0
+        except Refusal:
+            self.done.add(id(frame))
+        except Exception:
+            print("daifu: a call could not take an edit; it keeps its text.", file=sys.stderr)
+            sys.excepthook(*sys.exc_info())
+            self.done.add(id(frame))
+        else:
+            self.done.add(id(frame))
+        return not self.endless and len(self.done) >= self.frames
+
+
+def move(frame: FrameType) -> None:
+    """Leave a frame at its line event, to go on in the newest text.
+
+    Raises:
+        Refusal: it cannot; nothing has changed.
+    """
+    paused = pause.pause(frame)
+    aim(paused)
+    pause.leave(paused)
+
+
+def aim(paused: Pause) -> None:
+    """Have a stopped frame go on in the newest text of its file.
+
+    Raises:
+        Refusal: it cannot, and would go on in its own.
+    """
+    file = versions.find(paused.filename)
+    own, now = paused.origin.text, paused.origin.text if file is None else file.present
+    if own is now:
+        return
+    matching = Matching(twins.outlined(own), twins.outlined(now))
+    node = paused.origin.node
+    matching.pivot = matching.old.find(node.lineno, node.col_offset)
+    plan = place.settled(paused, matching)
+    paused.target = place.moved(paused, now, plan, None)
+    renaming.bind(paused, renaming.composed(paused.names, plan.renames), [])
+    paused.given = defaults.given(paused)
+
+
+def concerned(code: CodeType, text: Text | None, now: Text, changed: Collection[str]) -> bool:
+    """Whether frames of `code` have something to take from the text `now`."""
+    if text is None or text is now:
+        return False
+    scope = text.scope(code)
+    if scope is not None and scope.module:
+        return own(text) != own(now)
+    return code.co_qualname in changed
+
+
+def own(text: Text) -> list[str]:
+    """The statements of a text that are run at module level, functions and classes apart."""
+    apart = (*FUNCTIONS, ast.ClassDef)
+    return [text.segment(node) for node in text.tree.body if not isinstance(node, apart)]
+
+
+def live(codes: list[CodeType]) -> list[tuple[CodeType, list[FrameType]]]:
+    """Some code objects with their frames that run or are suspended, in all threads."""
+    found: dict[int, list[FrameType]] = {id(code): [] for code in codes}
+    for top in sys._current_frames().values():
+        frame: FrameType | None = top
+        while frame is not None:
+            if id(frame.f_code) in found and not parked(frame):
+                found[id(frame.f_code)].append(frame)
+            frame = frame.f_back
+    if not lines.MONITORING and any(code.co_flags & SUSPENDED for code in codes):
+        for frame in suspended():
+            if id(frame.f_code) in found and frame not in found[id(frame.f_code)]:
+                found[id(frame.f_code)].append(frame)
+    return [(code, found[id(code)]) for code in codes]
+
+
+def suspended() -> Iterator[FrameType]:
+    """The frames of generators and coroutines that have begun and not ended."""
+    for each in gc.get_objects():
+        kind = type(each)
+        frame: FrameType | None = None
+        if kind is GeneratorType:
+            frame = each.gi_frame
+        elif kind is CoroutineType:
+            frame = each.cr_frame
+        elif kind is AsyncGeneratorType:
+            frame = each.ag_frame
+        if frame is not None:
+            yield frame
+
+
+def parked(frame: FrameType) -> bool:
+    """Whether a frame is held at a crash, or was left and goes on elsewhere."""
+    held = any(each.frame is frame for each in list(state.stops.values()))
+    return held or frame in state.tickets or (frame.f_lineno or 0) >= HIDDEN_LINE

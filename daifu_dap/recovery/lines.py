@@ -1,0 +1,142 @@
+"""Being called when a frame that runs is about to begin a line.
+
+From 3.12 on a tool of `sys.monitoring` is asked for the lines of the code objects concerned, and of
+no other code. On 3.11 a frame's own trace function is set, which the interpreter calls only in a
+thread that is traced; where no debugger does that already, the thread's tracer is `getattr`, which
+answers the three arguments of every call event with its default, None, at the cost of a C function.
+Both end as soon as nobody waits for a line any more.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from types import CodeType, FrameType
+from typing import Any
+
+from daifu_dap.recovery import tracing
+
+Do = Callable[[FrameType], bool]
+"""What is called with the frame; whether that was all."""
+
+monitoring: Any = getattr(sys, "monitoring", None)
+MONITORING = monitoring is not None
+TOOLS = (4, 3)
+NAME = "daifu"
+
+
+class Watched:
+    """A code object whose lines are waited for."""
+
+    def __init__(self, code: CodeType, do: Do) -> None:
+        self.code = weakref.ref(code)
+        self.do = do
+
+
+_watched: dict[int, Watched] = {}
+"""By the address of the code object, from 3.12 on."""
+
+_tool: int | None = None
+
+
+class Local(threading.local):
+    """Per thread: how many frames wait for a line, where only we trace."""
+
+    waiting = 0
+
+
+_local = Local()
+
+
+def watch(code: CodeType, frames: Iterable[FrameType], do: Do) -> bool:
+    """Call `do` at the next line events of frames of `code`, in their threads, until it says so.
+
+    Args:
+        code: what they run.
+        frames: those of them that are known. Before 3.12 no others are watched, and of these only
+            frames of this thread, or of any where a debugger traces.
+
+    Returns:
+        Whether this is possible.
+    """
+    if not MONITORING:
+        return _trace(frames, do)
+    tool = _claim()
+    if tool is None:
+        return False
+    _watched[id(code)] = Watched(code, do)
+    monitoring.set_local_events(tool, code, monitoring.events.LINE)
+    return True
+
+
+def unwatch(code: CodeType) -> None:
+    """Let the lines of `code` pass again."""
+    if MONITORING and _watched.pop(id(code), None) is not None and _tool is not None:
+        monitoring.set_local_events(_tool, code, 0)
+
+
+def _claim() -> int | None:
+    """The number of our tool, which is asked for when it is first needed."""
+    global _tool
+    if _tool is not None and monitoring.get_tool(_tool) == NAME:
+        return _tool
+    for number in TOOLS:
+        if monitoring.get_tool(number) is None:
+            monitoring.use_tool_id(number, NAME)
+            monitoring.register_callback(number, monitoring.events.LINE, _line)
+            _tool = number
+            return number
+    return None
+
+
+def _line(code: CodeType, line: int) -> object:
+    watched = _watched.get(id(code))
+    if watched is None or watched.code() is not code:
+        return monitoring.DISABLE
+    if watched.do(sys._getframe(1)):
+        unwatch(code)
+    return None
+
+
+def _trace(frames: Iterable[FrameType], do: Do) -> bool:
+    traced = tracing.tracer() not in (None, getattr)
+    running = set()
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back
+    for each in frames:
+        if each in running or traced:
+            each.f_trace = _Tracer(each, do, not traced)
+    return True
+
+
+class _Tracer:
+    """The trace function of one frame; events that are not for us go to the one it had."""
+
+    def __init__(self, frame: FrameType, do: Do, alone: bool) -> None:
+        self.do: Do | None = do
+        before = frame.f_trace
+        self.before: Any = before.before if isinstance(before, _Tracer) else before
+        self.alone = alone
+        if alone:
+            if not isinstance(before, _Tracer):
+                _local.waiting += 1
+            sys.settrace(getattr)
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        done = event == "return" or (event == "line" and self.do is not None and self.do(frame))
+        if self.before is not None:
+            self.before = self.before(frame, event, argument)
+        if not done:
+            return self
+        if frame.f_trace is self:  # else a debugger has stopped here, and traces it in its own way
+            frame.f_trace = self.before
+        if self.alone and self.do is not None:
+            _local.waiting -= 1
+            if not _local.waiting and sys.gettrace() is getattr:
+                sys.settrace(None)
+        self.do = None
+        return frame.f_trace

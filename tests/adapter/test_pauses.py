@@ -1,0 +1,145 @@
+"""Edit and continue at stops that are no crashes, over DAP."""
+
+from __future__ import annotations
+
+import pytest
+
+from daifu_dap.client import Client, RequestFailed
+from tests.adapter.conftest import Project
+
+LOOP = """\
+def scale(x, rate):
+    return x * rate
+
+def train(steps):
+    total = 0
+    for step in range(steps):
+        rate = 1
+        total += scale(step, rate)
+        print("step", step, total, flush=True)
+    return total
+
+def main():
+    result = train(4)
+    print("result", result, flush=True)
+
+main()
+print("end", flush=True)
+"""
+
+
+def at_line(project: Project, line: int, hits: int = 1, **attributes: object) -> Client:
+    """The program, stopped for the so-manieth time at a breakpoint."""
+    project.write("main.py", LOOP)
+    path = str(project.folder / "main.py")
+    client = project.launch(breakpoints={path: [line]}, **attributes)
+    for _ in range(hits - 1):
+        client.continue_(client.wait_stopped().thread_id)
+    client.wait_stopped()
+    return client
+
+
+def test_the_frame_on_top_takes_the_new_text_at_once(project: Project) -> None:
+    client = at_line(project, 7, hits=2)
+    path = project.edit("main.py", "rate = 1", "rate = 100")
+    project.edit("main.py", '"step", step', '"STEP", step')
+    client.set_breakpoints(path, [])
+    verdict = client.validate(path)
+    assert verdict["status"] == "ok"
+    assert verdict["resumeAt"]["line"] == 7
+    client.replace_cell_and_continue(path)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "step 0 0", "STEP 1 100", "STEP 2 300", "STEP 3 600", "result 600", "end",
+    ]  # fmt: skip
+
+
+def test_a_plain_continue_applies_what_was_saved(project: Project) -> None:
+    client = at_line(project, 8, hits=2)
+    path = project.edit("main.py", "scale(step, rate)", "scale(step, 10)")
+    client.set_breakpoints(path, [])
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[:3] == ["step 0 0", "step 1 10", "step 2 30"]
+
+
+def test_with_on_continue_raise_what_was_saved_is_left_alone(project: Project) -> None:
+    client = at_line(project, 8, hits=2, onContinue="raise")
+    path = project.edit("main.py", "scale(step, rate)", "scale(step, 10)")
+    client.set_breakpoints(path, [])
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[:3] == ["step 0 0", "step 1 1", "step 2 3"]
+
+
+def test_an_edit_that_is_refused_leaves_the_thread_stopped(project: Project) -> None:
+    client = at_line(project, 8, hits=2)
+    path = project.edit("main.py", "scale(step, rate)", "scale(step,")
+    with pytest.raises(RequestFailed) as caught:
+        client.continue_(client_thread(client))
+    assert caught.value.codes == ["DFU0001"]
+    assert client.validate(path)["status"] == "refused"
+    assert client.evaluate("step", client.stack(client_thread(client))[0]) == "1"
+    project.edit("main.py", "scale(step,", "scale(step, 10)")
+    client.set_breakpoints(path, [])
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[:3] == ["step 0 0", "step 1 10", "step 2 30"]
+
+
+def test_frames_further_out_take_the_edit_at_their_next_statement(project: Project) -> None:
+    """The frame on top, its caller, that one's caller and the module: each when it runs again."""
+    client = at_line(project, 2, hits=2)
+    project.edit("main.py", "x * rate", "x * rate * 10")
+    project.edit("main.py", '"step", step', '"STEP", step')
+    project.edit("main.py", '"result", result', '"RESULT", result')
+    path = project.edit("main.py", '"end"', '"END"')
+    client.set_breakpoints(path, [])
+    client.replace_cell_and_continue(path)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "step 0 0", "STEP 1 10", "STEP 2 30", "STEP 3 60", "RESULT 60", "END",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["next", "stepIn"])
+def test_a_step_after_a_save_stops_at_the_new_line_before_it_runs(
+    project: Project, step: str
+) -> None:
+    client = at_line(project, 7, hits=2)
+    path = project.edit("main.py", "        rate = 1\n", "        # faster\n        rate = 50\n")
+    client.set_breakpoints(path, [])
+    client.request(step, threadId=client_thread(client))
+    stop = client.wait_stopped()
+    assert stop.reason == "step"
+    top = client.stack(stop.thread_id)[0]
+    assert (top.name, top.line) == ("train", 8)
+    client.request("next", threadId=stop.thread_id)
+    stop = client.wait_stopped()
+    top = client.stack(stop.thread_id)[0]
+    assert (top.name, top.line) == ("train", 9)
+    assert client.evaluate("rate", top) == "50"
+    client.continue_(stop.thread_id)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[:3] == ["step 0 0", "step 1 50", "step 2 150"]
+
+
+def test_several_edits_at_one_stop_and_variables_set_in_between(project: Project) -> None:
+    client = at_line(project, 8, hits=2)
+    thread = client_thread(client)
+    path = project.edit("main.py", "scale(step, rate)", "scale(step, 10)")
+    client.set_breakpoints(path, [])
+    client.replace_cell(path)
+    top = client.stack(thread)[0]
+    assert client.evaluate("total", top) == "0"
+    client.evaluate("total = 1000", top)
+    project.edit("main.py", "scale(step, 10)", "scale(step, rate + 1)")
+    client.replace_cell(path)
+    client.continue_(thread)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[:3] == ["step 0 0", "step 1 1002", "step 2 1006"]
+
+
+def client_thread(client: Client) -> int:
+    """The one thread of the program."""
+    return next(iter(client.threads()))
