@@ -21,6 +21,7 @@ The rules:
 
 from __future__ import annotations
 
+import ast
 import dis
 import sys
 import time
@@ -122,6 +123,8 @@ def begins(point: Point, frame: FrameType) -> bool:
     at = instruction(code, frame.f_lasti)
     if code.co_code[at] in (PUSH_EXC_INFO, WITH_EXCEPT_START):
         return False  # a manager is to see an exception, which is on the value stack only
+    if isinstance(point.node, ast.Match) and not contains(point.node.subject, position(code, at)):
+        return False  # it is being compared with the patterns
     at -= 2
     while at >= 0 and code.co_code[at] == 0:
         at -= 2
