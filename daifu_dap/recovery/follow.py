@@ -119,7 +119,7 @@ def aim(paused: Pause) -> None:
     matching.pivot = matching.old.find(node.lineno, node.col_offset)
     plan = place.settled(paused, matching)
     paused.target = place.moved(paused, now, plan, None)
-    renaming.bind(paused, renaming.composed(paused.names, plan.renames), [])
+    renaming.bind(paused, plan.renames, [])
     paused.given = defaults.given(paused)
 
 
