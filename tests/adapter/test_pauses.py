@@ -143,3 +143,75 @@ def test_several_edits_at_one_stop_and_variables_set_in_between(project: Project
 def client_thread(client: Client) -> int:
     """The one thread of the program."""
     return next(iter(client.threads()))
+
+
+def test_the_other_ways_to_stop(project: Project) -> None:
+    """A call of `debugpy.breakpoint()`, and a pause of a program that runs."""
+    client = project.launch(
+        """\
+        import time
+        import debugpy
+
+        def work(state):
+            debugpy.breakpoint()
+            state["rate"] = 1
+            while not state["over"]:
+                time.sleep(0.01)
+                state["over"] = False
+            return state["rate"]
+
+        print(work({"over": False}), flush=True)
+        """
+    )
+    client.wait_stopped()
+    project.edit("main.py", '["rate"] = 1', '["rate"] = 2')
+    client.continue_(client_thread(client))
+    client.wait_recovered()
+    client.request("pause", threadId=client_thread(client))
+    stop = client.wait_stopped()
+    assert stop.reason == "pause"
+    project.edit("main.py", '["over"] = False', '["over"] = True')
+    client.continue_(stop.thread_id)
+    assert client.wait_exit() == 0
+    assert client.output() == "2\n"
+
+
+def test_callers_of_a_crash_take_the_edit_too(project: Project) -> None:
+    client = project.crashed(LOOP.replace("return x * rate", "return x * rate[0]"))
+    project.edit("main.py", "rate[0]", "rate")
+    project.edit("main.py", '"step", step', '"STEP", step')
+    path = project.edit("main.py", '"result", result', '"RESULT", result')
+    client.replace_cell_and_continue(path)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "STEP 0 0", "STEP 1 1", "STEP 2 3", "STEP 3 6", "RESULT 6", "end",
+    ]  # fmt: skip
+
+
+def test_a_loop_that_the_edit_takes_away_runs_to_its_end(project: Project) -> None:
+    """Its frame keeps its own text; what is called from it has the new one."""
+    client = at_line(project, 2, hits=2)
+    project.edit("main.py", "x * rate", "x * rate * 10")
+    text = (project.folder / "main.py").read_text()
+    start, end = text.index("    for step"), text.index("    return total")
+    path = project.write("main.py", text[:start] + "    total = 5\n" + text[end:])
+    client.set_breakpoints(path, [])
+    client.replace_cell_and_continue(path)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "step 0 0", "step 1 10", "step 2 30", "step 3 60", "result 60", "end",
+    ]  # fmt: skip
+
+
+def test_a_bad_request_is_told_and_nothing_is_lost(project: Project) -> None:
+    client = at_line(project, 7)
+    path = project.folder / "main.py"
+    for arguments in ({"source": {"path": str(path)}, "stopId": 99}, {"source": 3}, {"text": "x"}):
+        with pytest.raises(RequestFailed):
+            client.request("daifu/replaceCell", **arguments)
+    with pytest.raises(RequestFailed) as caught:
+        client.request("daifu/describe")
+    assert caught.value.codes
+    client.set_breakpoints(path, [])
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
