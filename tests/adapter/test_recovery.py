@@ -405,12 +405,39 @@ def test_a_stop_does_not_catch_another_thread_at_its_barrier(project: Project) -
     assert client.wait_exit() == 0
 
 
-@pytest.mark.parametrize("step", ["next", "stepIn", "stepOut"])
-def test_a_step_recovers(project: Project, step: str) -> None:
+def test_a_step_out_recovers(project: Project) -> None:
     client = project.crashed("x = [0]\nprint(x[1])\nprint('end')\n")
     project.edit("main.py", "x[1]", "x[0]")
-    client.request(step, threadId=client.describe().thread_id)
+    client.request("stepOut", threadId=client.describe().thread_id)
     client.wait_recovered()
+
+
+@pytest.mark.parametrize("step", ["next", "stepIn"])
+def test_a_step_stops_at_the_mended_cell_before_it_runs(project: Project, step: str) -> None:
+    text = """\
+        def part(x):
+            for i in range(1, 3):
+                with open(__file__):
+                    print(x[i], flush=True)
+            return x
+
+        part([0, 7])
+        """
+    client = project.crashed(text)
+    project.edit("main.py", "x[i]", "x[0], i")
+    client.request(step, threadId=client.describe().thread_id)
+    stop = client.wait_stopped()
+    assert stop.reason == "step"
+    top = client.stack(stop.thread_id)[0]
+    assert (top.name, top.line, client.evaluate("i", top)) == ("part", 4, "2")
+    assert client.output() == "7\n"
+    client.request("next", threadId=stop.thread_id)
+    client.wait_recovered()
+    stop = client.wait_stopped()
+    assert client.stack(stop.thread_id)[0].line in (2, 3)
+    assert client.output() == "7\n0 2\n"
+    client.continue_(stop.thread_id)
+    assert client.wait_exit() == 0
 
 
 def test_a_call_of_an_older_text_is_shown_and_mended_in_the_running_one(project: Project) -> None:
