@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from daifu_dap.common.outline import Block, Stmt
 
-__all__ = ["bound", "renamed", "renames"]
+__all__ = ["assigned", "renamed", "renames"]
 
 _LIKE: Final = 0.45
 _NEAR: Final = 2
@@ -46,7 +46,7 @@ def renames(
     functions around them, and `edited` is a statement of which nobody expects that it is as before.
     Gives, too, the old names of those that are only likely.
     """
-    before, after = _differing(*blocks), _differing(blocks[1], blocks[0])
+    before, after = _differing(*blocks)
     heads = [[stmt.head for stmt in part] for part in (before, after)]
     if old is not None and new is not None and old.head != new.head:
         heads[0] += _parameters(old)
@@ -56,8 +56,8 @@ def renames(
     come = {word for word in words[1] - words[0] if word.isidentifier()}
     if not gone or not come:
         return {}, set()
-    gone &= _bound(old, blocks[0])
-    come &= _bound(new, blocks[1])
+    gone &= _variables(old, before)
+    come &= _variables(new, after)
     gone = {name for name in gone if not _occurs(name, new, blocks[1])}
     come = {name for name in come if not _occurs(name, old, blocks[0])}
     if not gone or not come:
@@ -123,18 +123,30 @@ def _contexts(heads: Iterable[str], names: set[str]) -> dict[str, Contexts]:
     return found
 
 
-def _differing(block: Block, other: Block) -> list[Stmt]:
-    """List the statements whose source the other block has not, in the blocks of such ones too."""
-    known = {stmt.source for stmt in other.stmts}
-    below: set[str | None] | None = None
-    found: list[Stmt] = []
-    for stmt in block.stmts:
-        if stmt.source is not None and stmt.source in known:
-            continue
-        if below is None:
-            below = known | {inner.source for each in other.stmts for inner in each.inside()}
-        _collect(stmt, below, found)
-    return found
+def _differing(block: Block, other: Block) -> tuple[list[Stmt], list[Stmt]]:
+    """List the statements of each block whose source the other has not, at every depth."""
+    sources = [{stmt.source for stmt in each.stmts} for each in (block, other)]
+    left = [stmt for stmt in block.stmts if stmt.source is None or stmt.source not in sources[1]]
+    right = [stmt for stmt in other.stmts if stmt.source is None or stmt.source not in sources[0]]
+    if len(left) == len(right) == 1 and left[0].name is None and right[0].name is None:
+        one, two = left[0], right[0]
+        if [each.role for each in one.blocks] == [each.role for each in two.blocks]:
+            for inner in zip(one.blocks, two.blocks, strict=True):
+                found = _differing(*inner)
+                left += found[0]
+                right += found[1]
+            return left, right
+    below = [
+        known | {inner.source for stmt in part for inner in stmt.inside()}
+        for known, part in zip(sources, (left, right), strict=True)
+    ]
+    before: list[Stmt] = []
+    after: list[Stmt] = []
+    for stmt in left:
+        _collect(stmt, below[1], before)
+    for stmt in right:
+        _collect(stmt, below[0], after)
+    return before, after
 
 
 def _collect(stmt: Stmt, known: set[str | None], found: list[Stmt]) -> None:
@@ -181,16 +193,34 @@ def _occurs(name: str, scope: Stmt | None, block: Block) -> bool:
     return False
 
 
-def _bound(scope: Stmt | None, block: Block) -> set[str]:
-    """Name the variables that a scope binds, imports and definitions apart."""
+def _variables(scope: Stmt | None, stmts: Iterable[Stmt]) -> set[str]:
+    """Name the parameters and what statements bind; another import or definition is another."""
     found: set[str] = set()
-    for stmt in block.stmts:
-        found |= bound(stmt.node)
-    if scope is not None:
-        args = getattr(scope.node, "args", None)
-        if isinstance(args, ast.arguments):
-            found |= {each.arg for each in ast.walk(args) if isinstance(each, ast.arg)}
+    args = getattr(scope.node, "args", None) if scope is not None else None
+    if isinstance(args, ast.arguments):
+        found |= {each.arg for each in ast.walk(args) if isinstance(each, ast.arg)}
+    for stmt in stmts:
+        own = stmt.name is None and not isinstance(stmt.node, (ast.Import, ast.ImportFrom))
+        if own and stmt.scope is scope:
+            found |= assigned(stmt)
     return found
+
+
+def assigned(stmt: Stmt) -> set[str]:
+    """Name what a statement's own part binds."""
+    if stmt.name is not None:
+        return {stmt.name}
+    node = stmt.node
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    if not stmt.blocks:
+        return bound(node)
+    parts = [getattr(node, name, None) for name in ("target", "iter", "test", "subject")]
+    for item in getattr(node, "items", ()):
+        parts += [item.context_expr, item.optional_vars]
+    parts += [case.pattern for case in getattr(node, "cases", ())]
+    found = set().union(*(bound(part) for part in parts if part is not None))
+    return found | {each.name for each in getattr(node, "handlers", ()) if each.name}
 
 
 def bound(node: ast.AST) -> set[str]:

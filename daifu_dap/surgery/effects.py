@@ -21,7 +21,7 @@ from daifu_dap.common.align import Resume
 from daifu_dap.common.match import Matching, likeness
 from daifu_dap.common.outline import Block, Stmt
 from daifu_dap.common.refusals import Code, Notice, Refusal
-from daifu_dap.common.renames import bound
+from daifu_dap.common.renames import assigned
 from daifu_dap.surgery.codes import Codes
 from daifu_dap.surgery.plan import Effect, When
 
@@ -171,7 +171,7 @@ class Effects:
         if above is None or not above.is_function:
             return
         was = {renames.get(name, name) for name in _defaults(old)}
-        own = set().union(*(_assigned(each) for each in _statements(above.blocks[0])))
+        own = set().union(*(assigned(each) for each in _statements(above.blocks[0])))
         own |= _parameters(above)
         missing = [
             name
@@ -272,17 +272,17 @@ class Effects:
         if live is None or not live.is_function or not point.scope:
             return
         matching = self._matching
-        had = set().union(*(_assigned(each) for each in _statements(live.blocks[0])))
+        had = set().union(*(assigned(each) for each in _statements(live.blocks[0])))
         had |= _parameters(live)
         known = {matching.renames(live).get(name, name) for name in had}
         for stmt in _statements(body):
             if stmt in self._past and not stmt.is_scope:
                 continue
             if stmt.is_function and stmt not in self._past:
-                own = set().union(*(_assigned(each) for each in _statements(body)))
+                own = set().union(*(assigned(each) for each in _statements(body)))
                 for name in sorted(self._new_codes.freevars(stmt) & own - known):
                     self._warn(refusals.UNBOUND, stmt, name=name)
-            known |= _assigned(stmt)
+            known |= assigned(stmt)
 
     def _lost(self, point: Resume, body: Block) -> bool:
         """Tell whether nothing of the crashed cell is left in the new text."""
@@ -317,23 +317,6 @@ def _absorbed(cell: Stmt, into: Stmt) -> bool:
     """Tell whether a statement holds the code of another that has no image."""
     words = _names(cell)
     return bool(words) and 2 * len(words & into.words) > len(words)
-
-
-def _assigned(stmt: Stmt) -> set[str]:
-    """Name what a statement's own part binds."""
-    if stmt.name is not None:
-        return {stmt.name}
-    node = stmt.node
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    if not stmt.blocks:
-        return bound(node)
-    parts = [getattr(node, name, None) for name in ("target", "iter", "test", "subject")]
-    for item in getattr(node, "items", ()):
-        parts += [item.context_expr, item.optional_vars]
-    parts += [case.pattern for case in getattr(node, "cases", ())]
-    found = set().union(*(bound(part) for part in parts if part is not None))
-    return found | {each.name for each in getattr(node, "handlers", ()) if each.name}
 
 
 def _names(cell: Stmt) -> set[str]:
