@@ -92,31 +92,3 @@ def test_a_function_is_called_again_with_the_default_of_a_new_parameter(project:
     client.resolve("restartFrame")
     assert client.wait_exit() == 0
     assert client.output() == "42\n"
-
-
-@pytest.mark.parametrize("way", ["replaceCellAndContinue", "continue"])
-def test_an_older_call_goes_on_in_the_text_that_runs(project: Project, way: str) -> None:
-    client = project.crashed(
-        """\
-        def show(value, unused):
-            print(value.text)
-
-        def main():
-            for value in (1, 2):
-                show(value, None)
-
-        main()
-        """
-    )
-    project.edit("main.py", "value, unused", "value")
-    project.edit("main.py", "value.text", "value")
-    path = project.edit("main.py", "(value, None)", "(value)")
-    client.replace_cell_and_continue(path)
-    second = client.wait_crash()
-    assert (second.line, second.exception_type) == (6, "TypeError")
-    if way == "continue":
-        client.continue_()
-    else:
-        assert client.replace_cell_and_continue(path)["status"] == "unchanged"
-    assert client.wait_exit() == 0
-    assert client.output() == "1\n2\n"

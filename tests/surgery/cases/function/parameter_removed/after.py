@@ -4,7 +4,7 @@ def show(value):
 
 def main():
     for value in (1, 2):
-        show(value)  # @crash
+        show(value)
 
 
 main()

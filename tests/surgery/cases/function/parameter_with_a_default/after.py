@@ -1,4 +1,4 @@
-# Differs: main runs on by its old text and gives no argument; the default counts.
+# Differs: the call that is held has the default; main goes on in the new text and gives one.
 def scaled(values, factor, offset=100):
     print("scaled", factor)
     return [value * factor + offset for value in values]  # @resume

@@ -1,4 +1,4 @@
-# Differs: the loop that runs calls the old function by its old name.
+# Differs: what ran before was by the old text.
 def halved(n):  # @warn DFU1005 DFU1011
     print("halving", n)  # @warn DFU1001
     return n / 2  # @resume
