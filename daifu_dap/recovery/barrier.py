@@ -425,7 +425,8 @@ def ran(ticket: Ticket) -> None:
     if ticket.ran:
         return
     ticket.ran = True
-    journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
+    if ticket.journal:
+        journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
 
 
 if hasattr(os, "register_at_fork"):

@@ -101,7 +101,7 @@ def move(frame: FrameType) -> None:
     """
     paused = pause.pause(frame)
     aim(paused)
-    pause.leave(paused)
+    pause.leave(paused, told=False)
 
 
 def aim(paused: Pause) -> None:

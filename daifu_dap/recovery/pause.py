@@ -134,11 +134,12 @@ def begins(point: Point, frame: FrameType) -> bool:
     return before[0] is None or not contains(point.node, before)
 
 
-def leave(paused: Pause, halt: bool = False) -> None:
+def leave(paused: Pause, halt: bool = False, told: bool = True) -> None:
     """Leave the frame, to go on at its target when its thread runs on; at its line event.
 
     Args:
         halt: whether a debugger is to stop there.
+        told: whether this is noted in the journal, and the debugger told when it has gone on.
 
     Raises:
         Refusal: it cannot; nothing has changed.
@@ -147,7 +148,6 @@ def leave(paused: Pause, halt: bool = False) -> None:
     paused.halt = halt
     ticket = barrier.ticket(paused, "retry", None, time.perf_counter())
     ticket.outside = True
-    entry = journal.crashed(paused)
     state.forget(frame)
     state.tickets[frame] = ticket
     try:
@@ -157,8 +157,10 @@ def leave(paused: Pause, halt: bool = False) -> None:
     except ValueError as error:
         del state.tickets[frame]
         raise refused(frame, f"the interpreter cannot leave it here ({error})") from None
-    journal.resolved(entry, paused, Retry())
-    ticket.journal = entry
+    if told:
+        entry = journal.crashed(paused) | {"exception": None, "scenario": "stopped"}
+        journal.resolved(entry, paused, Retry())
+        ticket.journal = entry
 
 
 def refused(frame: FrameType, why: str, kind: type[Refusal] = Refusal) -> Refusal:
