@@ -67,14 +67,14 @@ class Follower:
     """Leaves the frames of a code object at the first of their lines at which it is possible."""
 
     def __init__(self, frames: int, endless: bool) -> None:
-        self.frames = frames
+        self.waiting = frames
         self.endless = endless
-        self.done: set[int] = set()
+        self.refused: set[int] = set()
         self.patience = PATIENCE
 
     def line(self, frame: FrameType) -> bool:
         """A line of a frame is to begin; whether no other one need be told."""
-        if id(frame) in self.done or (frame.f_lineno or 0) >= HIDDEN_LINE:
+        if id(frame) in self.refused or (frame.f_lineno or 0) >= HIDDEN_LINE:
             return False
         try:
             with tracing.untraced():
@@ -83,14 +83,13 @@ class Follower:
             self.patience -= 1
             return self.patience <= 0
         except Refusal:
-            self.done.add(id(frame))
+            self.refused.add(id(frame))
         except Exception:
             print("daifu: a call could not take an edit; it keeps its text.", file=sys.stderr)
             sys.excepthook(*sys.exc_info())
-            self.done.add(id(frame))
-        else:
-            self.done.add(id(frame))
-        return not self.endless and len(self.done) >= self.frames
+            self.refused.add(id(frame))
+        self.waiting -= 1
+        return self.waiting <= 0 and not self.endless
 
 
 def move(frame: FrameType) -> None:
