@@ -51,7 +51,17 @@ from daifu_dap.recovery import (
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.continuation import Resumer, build
 from daifu_dap.recovery.crash import Crash
-from daifu_dap.recovery.locate import GUARD, MATCH, NEXT, RUN, TARGET, Point, locate, named
+from daifu_dap.recovery.locate import (
+    GUARD,
+    MATCH,
+    NEXT,
+    RUN,
+    TARGET,
+    Point,
+    locate,
+    named,
+    start,
+)
 from daifu_dap.recovery.resolution import (
     Goto,
     Raise,
@@ -98,6 +108,7 @@ def stopped(
         Restart: a function is to be called again, this one or one further out.
         RecursionError: there is no room for this on the stack; nothing has changed.
     """
+    tracing.entered()
     exception = sys.exception()
     assert exception is not None
     local = state.local
@@ -349,6 +360,7 @@ def drive(frame: FrameType) -> object:
             result = ticket.run()
         finally:
             del state.lookup[ticket.id]
+            tracing.entered()
         if ticket.next is None:
             return result
         ticket = ticket.next
@@ -380,6 +392,7 @@ async def awaiting(ticket: Ticket) -> object:
                 raise
         finally:
             del state.lookup[ticket.id]
+            tracing.entered()
         if ticket.next is None:
             return result
         ticket = ticket.next
@@ -396,6 +409,7 @@ def driving(ticket: Ticket) -> Generator[Any, Any, object]:
                 raise
         finally:
             del state.lookup[ticket.id]
+            tracing.entered()
         if ticket.next is None:
             return result
         ticket = ticket.next
@@ -413,11 +427,28 @@ def handling(exception: BaseException | None) -> None:
     setter(ctypes.py_object(exception) if exception is not None else None)
 
 
-def halting(frame: FrameType) -> None:
-    """Have a debugger stop a frame that is resumed at the statement it is resumed at."""
+def arriving(frame: FrameType, ticket: Ticket) -> None:
+    """See that a debugger is not told of the lines by which a body comes to where it goes on.
+
+    These are the headers of blocks that it is in already, and the line that it stopped at. If it is
+    to halt there, it does so before that line runs.
+    """
+    target = ticket.target
+    if target is None or target.after or not tracing.attached():
+        return
     from daifu_dap.recovery import bridge, lines
 
-    lines.watch(frame.f_code, [frame], bridge.halt)
+    line = start(target.node)[0]
+
+    def arrived(frame: FrameType) -> bool:
+        return frame.f_lineno == line
+
+    if ticket.halt:
+        watched = lines.watch(frame.f_code, [frame], bridge.halt, True)
+    else:
+        watched = lines.watch(frame.f_code, [frame], arrived, True, tracing.entered)
+    if watched:
+        tracing.enter()
 
 
 def ran(ticket: Ticket) -> None:
@@ -425,6 +456,7 @@ def ran(ticket: Ticket) -> None:
     if ticket.ran:
         return
     ticket.ran = True
+    tracing.entered()
     if ticket.journal:
         journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
 

@@ -229,6 +229,7 @@ def halt(frame: FrameType) -> bool:
         return False
     except Refusal:
         pass
+    tracing.entered()
     db = _debugger()
     if db is None or not attached():
         return True

@@ -22,6 +22,9 @@ Do = Callable[[FrameType], bool]
 """What is called with the frame; whether that was all."""
 
 monitoring: Any = getattr(sys, "monitoring", None)
+Then = Callable[[], object]
+"""What is called when every other tool has been told of the last line."""
+
 MONITORING = monitoring is not None
 TOOLS = (4, 3)
 NAME = "daifu"
@@ -30,9 +33,10 @@ NAME = "daifu"
 class Watched:
     """A code object whose lines are waited for."""
 
-    def __init__(self, code: CodeType, do: Do) -> None:
+    def __init__(self, code: CodeType, do: Do, then: Then | None) -> None:
         self.code = weakref.ref(code)
         self.do = do
+        self.then = then
 
 
 _watched: dict[int, Watched] = {}
@@ -50,23 +54,31 @@ class Local(threading.local):
 _local = Local()
 
 
-def watch(code: CodeType, frames: Iterable[FrameType], do: Do) -> bool:
+def watch(
+    code: CodeType,
+    frames: Iterable[FrameType],
+    do: Do,
+    exclusive: bool = False,
+    then: Then | None = None,
+) -> bool:
     """Call `do` at the next line events of frames of `code`, in their threads, until it says so.
 
     Args:
         code: what they run.
         frames: those of them that are known. Before 3.12 no others are watched, and of these only
             frames of this thread, or of any where a debugger traces.
+        exclusive: whether another tracer of these frames is not told meanwhile, before 3.12.
+        then: called after the last line event, once other tools have been told of it, from 3.12 on.
 
     Returns:
         Whether this is possible.
     """
     if not MONITORING:
-        return _trace(frames, do)
+        return _trace(frames, do, exclusive)
     tool = _claim()
     if tool is None:
         return False
-    _watched[id(code)] = Watched(code, do)
+    _watched[id(code)] = Watched(code, do, then)
     monitoring.set_local_events(tool, code, monitoring.events.LINE)
     return True
 
@@ -86,6 +98,7 @@ def _claim() -> int | None:
         if monitoring.get_tool(number) is None:
             monitoring.use_tool_id(number, NAME)
             monitoring.register_callback(number, monitoring.events.LINE, _line)
+            monitoring.register_callback(number, monitoring.events.INSTRUCTION, _instruction)
             _tool = number
             return number
     return None
@@ -96,11 +109,22 @@ def _line(code: CodeType, line: int) -> object:
     if watched is None or watched.code() is not code:
         return monitoring.DISABLE
     if watched.do(sys._getframe(1)):
-        unwatch(code)
+        if watched.then is None:
+            unwatch(code)
+        else:  # the line's first instruction is an event that comes after those of the line
+            monitoring.set_local_events(_tool, code, monitoring.events.INSTRUCTION)
     return None
 
 
-def _trace(frames: Iterable[FrameType], do: Do) -> bool:
+def _instruction(code: CodeType, offset: int) -> object:
+    watched = _watched.get(id(code))
+    unwatch(code)
+    if watched is not None and watched.then is not None:
+        watched.then()
+    return None
+
+
+def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool) -> bool:
     traced = tracing.tracer() not in (None, getattr)
     running = set()
     frame: FrameType | None = sys._getframe(1)
@@ -109,15 +133,16 @@ def _trace(frames: Iterable[FrameType], do: Do) -> bool:
         frame = frame.f_back
     for each in frames:
         if each in running or traced:
-            each.f_trace = _Tracer(each, do, not traced)
+            each.f_trace = _Tracer(each, do, not traced, exclusive)
     return True
 
 
 class _Tracer:
     """The trace function of one frame; events that are not for us go to the one it had."""
 
-    def __init__(self, frame: FrameType, do: Do, alone: bool) -> None:
+    def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool) -> None:
         self.do: Do | None = do
+        self.exclusive = exclusive
         before = frame.f_trace
         self.before: Any = before.before if isinstance(before, _Tracer) else before
         self.alone = alone
@@ -128,7 +153,8 @@ class _Tracer:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         done = event == "return" or (event == "line" and self.do is not None and self.do(frame))
-        if self.before is not None:
+        hidden = self.exclusive and event == "line" and frame.f_trace is self
+        if self.before is not None and not hidden:
             self.before = self.before(frame, event, argument)
         if not done:
             return self

@@ -212,8 +212,7 @@ class Runtime:
         """What the first statement of a continuation binds."""
         ticket = state.lookup[recovery]
         values, ticket.values = ticket.values, []
-        if ticket.halt:
-            barrier.halting(sys._getframe(1))
+        barrier.arriving(sys._getframe(1), ticket)
         if ticket.namespace is not None:
             frame = sys._getframe(1)
             if frame.f_code.co_name != "<module>":

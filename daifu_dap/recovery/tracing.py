@@ -27,10 +27,12 @@ class Local(threading.local):
     Attributes:
         off: whether tracing is off on our behalf.
         tracer: what traced the thread before, on 3.11.
+        entering: whether tracing is off since a body is on its way to where it goes on.
     """
 
     off = False
     tracer: Any = None
+    entering = False
 
 
 _local = Local()
@@ -61,6 +63,19 @@ def traced() -> Iterator[None]:
         _off()
 
 
+def enter() -> None:
+    """From 3.12 on, let pydevd not see this thread until `entered`."""
+    if MONITORING and not _local.entering and present():
+        _local.entering = bool(_monitoring().suspend_current_thread_tracing())
+
+
+def entered() -> None:
+    """The body has come to where it goes on, or something else has happened to it."""
+    if _local.entering:
+        _local.entering = False
+        _monitoring().resume_current_thread_tracing()
+
+
 def tracer() -> Any:
     """What traces this thread outside of such a block, on 3.11."""
     return sys.gettrace() or (_local.tracer if _local.off else None)
@@ -71,6 +86,11 @@ def present() -> bool:
     pydevd = sys.modules.get("pydevd")
     # A thread that holds a crash may just be importing it.
     return getattr(pydevd, "get_global_debugger", lambda: None)() is not None
+
+
+def attached() -> bool:
+    """Whether a debugger may trace this thread: from 3.12 on, whether there is one."""
+    return present() and (MONITORING or _is_pydevds(tracer()))
 
 
 def _off() -> bool:
@@ -104,7 +124,12 @@ def _info() -> Any:
 
 def _is_pydevds(tracer: Any) -> bool:
     owner = getattr(tracer, "__self__", tracer)
-    return str(getattr(owner, "__module__", "")).lstrip("_").startswith("pydevd")
+    named = (
+        type(owner).__module__,
+        getattr(owner, "__module__", ""),
+        getattr(owner, "__name__", ""),
+    )
+    return any(str(each).lstrip("_").startswith("pydevd") for each in named)
 
 
 def _monitoring() -> Any:

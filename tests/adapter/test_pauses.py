@@ -215,3 +215,39 @@ def test_a_bad_request_is_told_and_nothing_is_lost(project: Project) -> None:
     client.set_breakpoints(path, [])
     client.continue_(client_thread(client))
     assert client.wait_exit() == 0
+
+
+def test_breakpoints_on_the_way_back_are_not_hit_again(project: Project) -> None:
+    """Neither at the line it stopped at nor at the headers around it; in the next pass they are."""
+    text = """\
+        def part():
+            for i in range(3):
+                with open(__file__):
+                    total = i
+                    print(total, flush=True)
+
+        part()
+        """
+    project.write("main.py", text)
+    path = str(project.folder / "main.py")
+    client = project.launch(breakpoints={path: [2, 3, 4]})
+
+    def where() -> int:
+        return client.stack(client.wait_stopped().thread_id)[0].line
+
+    assert where() == 2
+    for line in (3, 4):
+        client.continue_(client_thread(client))
+        assert where() == line
+    project.edit("main.py", "total = i", "total = i + 10")
+    client.replace_cell_and_continue(path)
+    seen = [where()]
+    while seen[-1] != 4:
+        client.continue_(client_thread(client))
+        seen.append(where())
+    assert seen in ([3, 2, 3, 4], [2, 3, 4])  # the exit of a `with` is on its line, too
+    assert client.output() == "10\n"
+    client.set_breakpoints(path, [])
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
+    assert client.output() == "10\n11\n12\n"
