@@ -430,8 +430,8 @@ def handling(exception: BaseException | None) -> None:
 def arriving(frame: FrameType, ticket: Ticket) -> None:
     """See that a debugger is not told of the lines by which a body comes to where it goes on.
 
-    These are the headers of blocks that it is in already, and the line that it stopped at. If it is
-    to halt there, it does so before that line runs.
+    These are the headers of blocks that it is in already; and where nothing has crashed, the line
+    that the debugger stopped at. If it is to halt there, it does so before that line runs.
     """
     target = ticket.target
     if target is None or target.after or not tracing.attached():
@@ -441,12 +441,12 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
     line = start(target.node)[0]
 
     def arrived(frame: FrameType) -> bool:
+        if frame.f_lineno == line and not ticket.stopped:
+            tracing.entered()
         return frame.f_lineno == line
 
-    if ticket.halt:
-        watched = lines.watch(frame.f_code, [frame], bridge.halt, True)
-    else:
-        watched = lines.watch(frame.f_code, [frame], arrived, True, tracing.entered)
+    do, then = (bridge.halt, None) if ticket.halt else (arrived, tracing.entered)
+    watched = lines.watch(frame.f_code, [frame], do, True, then if ticket.stopped else None)
     if watched:
         tracing.enter()
 

@@ -67,14 +67,15 @@ def watch(
         code: what they run.
         frames: those of them that are known. Before 3.12 no others are watched, and of these only
             frames of this thread, or of any where a debugger traces.
-        exclusive: whether another tracer of these frames is not told meanwhile, before 3.12.
+        exclusive: whether another tracer of these frames is not told meanwhile, before 3.12; of the
+            last line it is not either if there is something to do then.
         then: called after the last line event, once other tools have been told of it, from 3.12 on.
 
     Returns:
         Whether this is possible.
     """
     if not MONITORING:
-        return _trace(frames, do, exclusive)
+        return _trace(frames, do, exclusive, then is not None)
     tool = _claim()
     if tool is None:
         return False
@@ -124,7 +125,7 @@ def _instruction(code: CodeType, offset: int) -> object:
     return None
 
 
-def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool) -> bool:
+def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool, quiet: bool) -> bool:
     traced = tracing.tracer() not in (None, getattr)
     running = set()
     frame: FrameType | None = sys._getframe(1)
@@ -133,16 +134,17 @@ def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool) -> bool:
         frame = frame.f_back
     for each in frames:
         if each in running or traced:
-            each.f_trace = _Tracer(each, do, not traced, exclusive)
+            each.f_trace = _Tracer(each, do, not traced, exclusive, quiet)
     return True
 
 
 class _Tracer:
     """The trace function of one frame; events that are not for us go to the one it had."""
 
-    def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool) -> None:
+    def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool, quiet: bool) -> None:
         self.do: Do | None = do
         self.exclusive = exclusive
+        self.quiet = quiet
         before = frame.f_trace
         self.before: Any = before.before if isinstance(before, _Tracer) else before
         self.alone = alone
@@ -153,7 +155,7 @@ class _Tracer:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         done = event == "return" or (event == "line" and self.do is not None and self.do(frame))
-        hidden = self.exclusive and event == "line" and frame.f_trace is self
+        hidden = self.exclusive and event == "line" and (self.quiet or not done)
         if self.before is not None and not hidden:
             self.before = self.before(frame, event, argument)
         if not done:

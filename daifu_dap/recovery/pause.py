@@ -148,6 +148,7 @@ def leave(paused: Pause, halt: bool = False, told: bool = True) -> None:
     paused.halt = halt
     ticket = barrier.ticket(paused, "retry", None, time.perf_counter())
     ticket.outside = True
+    ticket.stopped = told
     state.forget(frame)
     state.tickets[frame] = ticket
     try:

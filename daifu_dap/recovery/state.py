@@ -42,6 +42,7 @@ class Ticket(Record):
         outside: it was made outside the frame, which brings its cells when it is left.
         target: the cell that is run anew; None if there is none.
         halt: a debugger is to stop there before it runs.
+        stopped: a debugger has stopped there already, and nothing has crashed.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Ticket(Record):
     outside: bool = False
     target: Point | None = None
     halt: bool = False
+    stopped: bool = False
     namespace: MutableMapping[str, Any] | None = None
     written: dict[str, Any] = field(default_factory=dict)
 
