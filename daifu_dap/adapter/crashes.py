@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap import surgery
 from daifu_dap.adapter import jumps, runtime
+from daifu_dap.adapter.board import Board
 from daifu_dap.adapter.edits import Edit, collect
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.pauses import RESUMING, STEPS, Pauses
@@ -68,6 +69,7 @@ class Crashes:
         self._baseline = surgery.Baseline()
         self._jumps = jumps.Jumps(session, self)
         self.pauses = Pauses(session, self)
+        self.board = Board(self)
         self._handlers: dict[str, Callable[[Message, Fields], None]] = {
             "daifu/describe": self.describe,
             "daifu/cells": self.cells,
@@ -76,6 +78,7 @@ class Crashes:
             "daifu/replaceCellAndContinue": self.replace_cell_and_continue,
             "daifu/resolve": self.resolve,
             "daifu/journal": self.journal,
+            "daifu/held": self.held,
             "restartFrame": self.restart_frame,
         }
 
@@ -107,6 +110,7 @@ class Crashes:
         """Forget all stops: the program is gone."""
         self.stops.clear()
         self.pauses.stopped.clear()
+        self.board.take_down()
 
     def prepare(self) -> None:
         """Fetch and parse, in the background, what the next edit will be compared with."""
@@ -114,6 +118,7 @@ class Crashes:
         for stop in list(self.stops.values()):
             if stop.point.path in self.texts.running:
                 self._baseline.outline(self.texts.text(stop.point.path), stop.point.path)
+        self.board.post()
 
     # -- requests -----------------------------------------------------------------------------
 
@@ -224,6 +229,12 @@ class Crashes:
         stop = next(iter(self.stops.values()), None)
         answer = self.ask("journal", {}, stop)
         self._session.reply(request, {"entries": answer["entries"]})
+
+    def held(self, request: Message, fields: Fields) -> None:
+        """Say what is held, and by which texts: what an editor needs to judge an edit itself."""
+        if self.stops or self.pauses.stopped:
+            self._refresh()
+        self._session.reply(request, self.board.state())
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -342,6 +353,7 @@ class Crashes:
                 for draft in drafts:
                     draft.drop()
             self.texts.applied(files)
+            self._session.later(self.board.post)
             return plan, files, done
         raise runtime.Failed("The running texts keep changing; try again.")
 
@@ -380,6 +392,7 @@ class Crashes:
         for stop in stops:
             self.stops.pop(stop.thread_id, None)
         self._session.running = not self.stops
+        self.board.post()
         self._session.reply(request, body)
         for event in events:
             self._session.event("daifu/replaced", event)

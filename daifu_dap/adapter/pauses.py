@@ -66,6 +66,8 @@ class Pauses:
             self.stopped.clear()
         else:
             self.stopped.pop(body.get("threadId") or 0, None)
+        if self._crashes.board.up:
+            self._session.later(self._crashes.board.post)
 
     # -- requests -----------------------------------------------------------------------------
 

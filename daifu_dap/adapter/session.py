@@ -418,6 +418,7 @@ class Session:
             self.over.set()
         self._tasks.put(None)
         self.absence.forget()
+        self.crashes.board.take_down()
         self.server.ended(self)
 
     def _work(self) -> None:

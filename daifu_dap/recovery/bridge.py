@@ -40,7 +40,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import scenario, tracing
+from daifu_dap.recovery import operands, scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
 
 if TYPE_CHECKING:
@@ -329,6 +329,12 @@ def _body(held: Held) -> dict[str, Any]:
         if frame is crash.frame or _shown(db, frame):
             told.append({"frameId": _dap(id(frame)), **entry})
     body["frames"] = told
+    try:
+        body["operands"] = operands.operands(crash)
+        body["suggestions"] = operands.suggestions(crash)
+    except Exception as error:  # what is told for convenience must not cost the stop
+        said = f"{type(error).__name__}: {error}"
+        print(f"daifu: the crash's operands could not be told: {said}", file=sys.stderr)
     return body
 
 

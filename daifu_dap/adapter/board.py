@@ -1,0 +1,62 @@
+"""What this session holds, put up where the user's editors look for it (`common.board`)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from daifu_dap.common import board
+
+if TYPE_CHECKING:
+    from daifu_dap.adapter.crashes import Crashes
+
+Json = dict[str, Any]
+
+_numbers = itertools.count(1)
+
+
+class Board:
+    """The file that tells of one session's held threads; there while there are any."""
+
+    def __init__(self, crashes: Crashes) -> None:
+        self._crashes = crashes
+        self._name = f"{os.getpid()}-{next(_numbers)}.json"
+        self._lock = threading.Lock()
+        self._up: Json | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether the file is there."""
+        return self._up is not None
+
+    def state(self) -> Json:
+        """Return what is held: the body that answers `daifu/held`."""
+        texts, stops = self._crashes.texts, []
+        for stop in list(self._crashes.stops.values()):
+            place: Json = {"path": stop.point.path, "line": stop.point.line}
+            place |= {"column": stop.point.column, "where": stop.point.where}
+            known = {"threadId": stop.thread_id, "stopId": stop.stop_id}
+            stops.append({**known, "point": place, "crash": stop.body})
+        stops += [{"threadId": thread_id} for thread_id in list(self._crashes.pauses.stopped)]
+        return {"stops": stops, "texts": {path: texts.text(path) for path in texts.running}}
+
+    def post(self) -> None:
+        """Put up what is held now, or take down what was; for the worker only."""
+        with self._lock:
+            state = self.state()
+            if not state["stops"]:
+                self._remove()
+            elif state != self._up and board.write(self._name, state):
+                self._up = state
+
+    def take_down(self) -> None:
+        """Say that nothing is held any more; from any thread."""
+        with self._lock:
+            self._remove()
+
+    def _remove(self) -> None:
+        if self._up is not None:
+            board.remove(self._name)
+            self._up = None
