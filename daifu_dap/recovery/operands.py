@@ -65,7 +65,12 @@ def suggestions(crash: Crash) -> list[str]:
         return []
     from difflib import get_close_matches
 
-    seen = {each for each in known if isinstance(each, str) and not names.hidden(each)}
+    private = wrong.startswith("_")
+    seen = {
+        each
+        for each in known
+        if isinstance(each, str) and not names.hidden(each) and each.startswith("_") <= private
+    }
     return get_close_matches(wrong, sorted(seen - {wrong}), 3, 0.7)
 
 

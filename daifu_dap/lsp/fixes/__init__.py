@@ -66,7 +66,7 @@ class Fix:
 def offer(text: str, spots: Sequence[Spot]) -> list[Fix]:
     """Return the fixes for crashed cells in a text; never raises for what was written.
 
-    At most one of them for each crash is preferred: the only one of its kind.
+    At most one of them for each crash is preferred: the likeliest of its kind.
     """
     text = newlines(text)
     found: list[Fix] = []
@@ -84,8 +84,9 @@ def offer(text: str, spots: Sequence[Spot]) -> list[Fix]:
                 if change.text not in seen:
                     seen.add(change.text)
                     changes.append(change)
+            liked = [change for change in changes if change.preferred]
             for change in changes:
-                first = change.preferred and len(changes) == 1 and not best
+                first = liked == [change] and not best
                 best = best or first
                 found.append(Fix(spot, change.title, change.text, first))
     return found

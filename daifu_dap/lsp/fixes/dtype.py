@@ -58,7 +58,7 @@ _INDICES: Final = (
     r"tensors used as indices must be long, int, byte or bool tensors",
 )
 _PAIRS: Final = (
-    r"must have the same dtype, but got:? (?P<one>[\w: ]+?) (?:and|!=) (?P<two>[\w: ]+)",
+    r"have the same dtype, but got:? (?P<one>[\w: ]+?) (?:and|!=) (?P<two>[\w: ]+)",
     r"Input type \((?P<one>[\w: ]+)\) and (?:weight|bias) type \((?P<two>[\w: ]+)\)",
     r"Found dtype (?P<one>\w+) but expected (?P<two>\w+)",
     r"expected scalar type (?P<two>\w+) but found (?P<one>\w+)",

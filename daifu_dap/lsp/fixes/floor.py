@@ -26,6 +26,14 @@ _SIZE: Final = (
 )
 _TIMES: Final = r"can't multiply sequence by non-int of type 'float'"
 _TAKES: Final = r"^(\w+)\(\) takes \d+ positional arguments? but \d+ were given"
+_FLOATS: Final = frozenset(
+    (
+        *("abs", "ceil", "cos", "divmod", "exp", "float", "floor", "int", "isclose", "isfinite"),
+        *("log", "log10", "log2", "max", "min", "pow", "print", "repr", "round", "sin", "sqrt"),
+        *("str", "sum", "tan", "tanh", "trunc"),
+    )
+)
+"""What takes a float as gladly."""
 _ARITHMETIC: Final = (
     cst.BinaryOperation,
     cst.UnaryOperation,
@@ -67,7 +75,7 @@ def _places(case: Case, called: str | None) -> Iterator[cst.CSTNode]:
         yield from case.inside(cst.SubscriptElement)
     elif any(case.says(each) for each in _SIZE) or called:
         for node in case.inside(cst.Call):
-            if called is None or name(node.func) == called:
+            if name(node.func) == called or (called is None and name(node.func) not in _FLOATS):
                 yield from node.args
     elif case.says(_TIMES):
         for operation in case.inside(cst.BinaryOperation):

@@ -39,7 +39,7 @@ def _halves(case: Case) -> Iterator[Change]:
             continue
         batches = [use for use in case.tensors(node) if use.shape and _argument(node, use.node)]
         lengths = {use.shape[0] for use in batches if use.shape}
-        if len(lengths) != 1 or lengths < {2}:
+        if len(lengths) != 1 or min(lengths) < 2:
             continue
         torch = case.imported("torch") or "torch"
         names = list(dict.fromkeys(use.name for use in batches))

@@ -32,9 +32,9 @@ def offer(case: Case) -> Iterator[Change]:
 
 
 def _spelt(case: Case, found: Sequence[cst.Name], meant: Sequence[str]) -> Iterator[Change]:
-    for right in meant if found else ():
+    for number, right in enumerate(meant if found else ()):
         pairs = [(node, node.with_changes(value=right)) for node in found]
-        yield Change(f"Did you mean {right}?", case.changed(pairs).code)
+        yield Change(f"Did you mean {right}?", case.changed(pairs).code, not number)
 
 
 def _read(case: Case, node: cst.Name) -> bool:
