@@ -15,7 +15,7 @@ test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
 bench: venv ## Measure what vaccination, recoveries and plans of edits cost; ARGS=--quick to try
-	@for each in vaccinating importing overhead recovering planning restore growth; do \
+	@for each in vaccinating importing overhead recovering planning keystroke restore growth; do \
 	    .venv/bin/python benchmarks/$$each.py $(ARGS) || exit 1; done
 
 format: venv ## Sort imports and format the Python code

@@ -84,12 +84,14 @@ class Editor:
     def __init__(self, client: LanguageClient) -> None:
         self.client = client
         self.found: dict[str, list[types.Diagnostic]] = {}
+        self.versions: list[int | None] = []
         self.messages: list[str] = []
         self._news = asyncio.Event()
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
             self.found[params.uri] = list(params.diagnostics)
+            self.versions.append(params.version)
             self._news.set()
 
         @client.feature(types.WINDOW_SHOW_MESSAGE)

@@ -88,6 +88,26 @@ def test_refusals_warnings_and_effects_follow_the_typing(talk: Talk, tmp_path: P
     talk(conversation)
 
 
+def test_what_has_been_overtaken_by_typing_is_not_judged(talk: Talk, tmp_path: Path) -> None:
+    path = tmp_path / "main.py"
+    uri = path.as_uri()
+
+    async def conversation(editor: Editor) -> None:
+        await editor.start(debounceMs=50)
+        editor.open(uri, TEXT)
+        editor.notify("daifu/stopped", {"sessionId": "s", **held(path)})
+        await editor.until(lambda: editor.codes(uri) == ["crash"])
+        editor.versions.clear()
+        for version in range(2, 40):
+            editor.type(uri, "f(" + "(" * version, version)
+        editor.type(uri, TEXT + "\n", 40)
+        await editor.until(lambda: 40 in editor.versions)
+        assert editor.versions == [40]
+        assert editor.codes(uri) == ["crash"]
+
+    talk(conversation)
+
+
 def test_the_base_of_links_and_hints_can_be_set(talk: Talk, tmp_path: Path) -> None:
     path = tmp_path / "main.py"
     uri = path.as_uri()

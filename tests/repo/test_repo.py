@@ -140,6 +140,7 @@ def test_the_restore_benchmark_runs() -> None:
 
 BENCHMARKS = {
     "importing": 2,
+    "keystroke": 2,
     "planning": 32,
     "recovering": 10,
     "vaccinating": 1,
