@@ -1,9 +1,9 @@
 """How long the language server takes from the last keystroke to the diagnostics.
 
-As a client sees it: a real server on stdio, a file of 1,000 lines that a held program has loaded, and an edit that is
-refused and one that is not, in turn; each in another statement than the one before. `pause` is the
-time that the server waits in case somebody goes on typing, and part of what is said; so is the way
-through the pipes. Goal: under 150 ms. The clock is the wall's, since two processes work.
+As a client sees it: a real server on stdio, a file of 1,000 lines that a held program has loaded,
+and an edit that is refused and one that is not, in turn, in statements near the crash. The time
+that the server waits in case somebody goes on typing is part of what is said; so is the way through
+the pipes. Goal: under 150 ms. The clock is the wall's, since two processes work.
 
     python benchmarks/keystroke.py [--rounds 40] [--quick] [--json]
 """

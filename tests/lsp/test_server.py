@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lsprotocol import types
 
-from .conftest import Editor, edited, state
+from .conftest import PATIENCE, Editor, edited, state
 
 Talk = Callable[[Callable[[Editor], Awaitable[None]]], None]
 
@@ -57,8 +58,9 @@ def test_refusals_warnings_and_effects_follow_the_typing(talk: Talk, tmp_path: P
         async def hinted() -> dict[int, object]:
             return {hint.position.line: hint.label for hint in await editor.hints(uri)}
 
-        while len(await hinted()) < 2:
-            pass
+        async with asyncio.timeout(PATIENCE):
+            while len(await hinted()) < 2:
+                await asyncio.sleep(0.02)
         assert await hinted() == {2: "takes effect: now", 8: "takes effect: next call"}
         assert editor.codes(uri) == ["crash"]
 
