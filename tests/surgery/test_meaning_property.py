@@ -187,7 +187,7 @@ def test_at_module_level(editor: Editor, text: str, data: st.DataObject) -> None
 
 
 @SETTINGS
-@given(programs(False).map(test_generators.generating), st.integers(0, 4), st.booleans(), st.data())
+@given(programs().map(test_generators.generating), st.integers(0, 4), st.booleans(), st.data())
 def test_in_a_generator(
     editor: Editor, text: str, stop: int, throw: bool, data: st.DataObject
 ) -> None:
@@ -199,7 +199,7 @@ def test_in_a_generator(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # plain, too
 @SETTINGS
-@given(programs(False).map(test_async.asynchronous), st.integers(0, 12), st.booleans(), st.data())
+@given(programs().map(test_async.asynchronous), st.integers(0, 12), st.booleans(), st.data())
 def test_in_a_coroutine(
     editor: Editor, text: str, interrupt: int, close: bool, data: st.DataObject
 ) -> None:
