@@ -22,5 +22,5 @@ format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 clean: ## Remove the environments and every build output
-	rm -rf .venv .venv-3.* node_modules vscode-extension/node_modules vscode-extension/dist \
-	    vscode-extension/out dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-3.* node_modules .vscode-test vscode-extension/node_modules \
+	    vscode-extension/dist vscode-extension/out dist build .mypy_cache .ruff_cache .pytest_cache

@@ -69,6 +69,14 @@ describe("F5 with no launch.json", () => {
     const entry = { type: "daifu", request: "attach", name: "a" };
     assert.equal(withDefaults(entry, "/p/train.py"), entry);
   });
+
+  it("keeps the Debug Console from covering the program's terminal", () => {
+    const entry = { type: "daifu", request: "launch", name: "a", program: "a.py" };
+    const options = "internalConsoleOptions";
+    assert.equal(withDefaults(entry, undefined)[options], "neverOpen");
+    assert.equal(withDefaults({ ...entry, [options]: "openOnSessionStart" }, undefined)[options], "openOnSessionStart");
+    assert.equal(withDefaults({ ...entry, console: "internalConsole" }, undefined)[options], undefined);
+  });
 });
 
 describe("the status bar", () => {

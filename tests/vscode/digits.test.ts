@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { PYTHON, ROOT } from "./places.ts";
+import { open } from "./setup.ts";
+
+const WRONG = "            test_loss += criterion(output, target).data[0]";
+const RIGHT = "            test_loss += criterion(output, target).item()";
+
+/** A copy of the example for one test, so that none sees what another has typed. */
+function digits(): string {
+  const folder = mkdtempSync(join(tmpdir(), "daifu-digits-"));
+  cpSync(join(ROOT, "examples/digits"), folder, { recursive: true });
+  return folder;
+}
+
+/** What the mended program prints last when it runs plain, from the beginning. */
+async function plainResult(): Promise<string> {
+  const folder = digits();
+  const path = join(folder, "train.py");
+  writeFileSync(path, readFileSync(path, "utf8").replace(WRONG, RIGHT));
+  const { stdout } = await promisify(execFile)(PYTHON, [path], { cwd: folder });
+  return stdout.trim().split("\n").at(-1) ?? "";
+}
+
+describe("The digits example", () => {
+  const text = readFileSync(join(ROOT, "examples/digits/train.py"), "utf8");
+  const line = text.split("\n").indexOf(WRONG) + 1;
+
+  it("crashes, is mended, goes on by the button, and ends with the right result", async () => {
+    const expected = plainResult();
+    const workbench = await open(digits(), "digits");
+    await workbench.openFile("train.py");
+    await workbench.pressUntil("F5", workbench.locator(".debug-toolbar"));
+    const top = workbench.locator(".debug-top-stack-frame-line");
+    await top.waitFor({ timeout: 60_000 });
+    await workbench.shot("crashed");
+    await workbench.writeLine(line, RIGHT);
+    await workbench.shot("edited");
+    await workbench.toolbar("Replace cell and continue").click();
+    const result = await workbench.until(() => workbench.terminal(), /\{"weights_sha256".*\}/, 60_000);
+    await workbench.shot("finished");
+    assert.equal(result[0], await expected);
+    await workbench.locator(".debug-toolbar").waitFor({ state: "hidden" });
+  });
+});

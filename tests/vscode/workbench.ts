@@ -1,0 +1,169 @@
+/**
+ * A workbench as a person has it before them: keys, clicks, and what can be read on the screen.
+ *
+ * Nothing here waits for a fixed time. What is waited for is what a person would wait for: that
+ * something shows. Keys that are pressed before an extension's contributions are in do nothing, so
+ * those that begin something are pressed again until it has begun.
+ */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { SCREENSHOTS } from "./places.ts";
+import type { Server } from "./server.ts";
+
+const PATIENCE = 30_000;
+
+export class Workbench {
+  readonly page: Page;
+  readonly name: string;
+  #shots = 0;
+
+  private constructor(page: Page, name: string) {
+    this.page = page;
+    this.name = name;
+  }
+
+  /** Opens one on a folder; `name` names its screenshots. */
+  static async open(
+    browser: Browser,
+    server: Server,
+    folder: string,
+    name: string,
+  ): Promise<Workbench> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(server.workbench(folder));
+    const workbench = new Workbench(page, name);
+    await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** Keeps what is on the screen, under the name of the step. */
+  async shot(step: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    this.#shots += 1;
+    const number = String(this.#shots).padStart(2, "0");
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${this.name}-${number}-${step}.png`) });
+  }
+
+  // -- doing ----------------------------------------------------------------------------------
+
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+    }
+  }
+
+  /** Presses keys until something shows. */
+  async pressUntil(key: string, shown: Locator, every = 3_000): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      await this.press(key);
+      try {
+        await shown.first().waitFor({ timeout: every });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** Runs a command from the palette by its title. */
+  async run(title: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input");
+    const row = this.page
+      .locator(".quick-input-list .monaco-list-row")
+      .filter({ has: this.page.locator(".label-name", { hasText: title }) })
+      .first();
+    for (let attempt = 0; ; attempt++) {
+      await this.press("F1");
+      await input.fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 3_000 });
+        break;
+      } catch (error) {
+        await this.press("Escape");
+        if (attempt === 5) {
+          throw error;
+        }
+      }
+    }
+    await row.click();
+  }
+
+  /** Opens a file of the folder by a click in the explorer. */
+  async openFile(name: string): Promise<void> {
+    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).dblclick();
+    await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
+    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+  }
+
+  /** Puts the caret at a line's beginning. */
+  async goToLine(line: number): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input");
+    await this.press("Control+g");
+    await input.waitFor({ state: "visible" });
+    await input.fill(`:${line}`);
+    await this.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  /** Writes another text in the place of a line, indentation included. */
+  async writeLine(line: number, text: string): Promise<void> {
+    await this.goToLine(line);
+    await this.press("End", "Shift+Home", "Shift+Home");
+    await this.page.keyboard.insertText(text);
+  }
+
+  // -- reading --------------------------------------------------------------------------------
+
+  locator(selector: string): Locator {
+    return this.page.locator(selector);
+  }
+
+  /** The buttons of the debug toolbar whose names begin with a text. */
+  toolbar(name: string): Locator {
+    return this.page.locator(`.debug-toolbar .action-label[aria-label^="${name}"]`);
+  }
+
+  get status(): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item[id="daifu-dap.daifu-dap.daifu.status"]');
+  }
+
+  /** The code lenses with a title. */
+  lens(title: string): Locator {
+    return this.page.locator(".monaco-editor .codelens-decoration a", { hasText: title });
+  }
+
+  /** The text of what shows in the terminal, its wrapped lines joined. */
+  async terminal(): Promise<string> {
+    const rows = await this.page.locator(".xterm-rows > div").allTextContents();
+    return rows.map((row) => row.replaceAll("\u00a0", " ")).join("");
+  }
+
+  /** Waits until what is read satisfies a pattern, and gives the match. */
+  async until(
+    read: () => Promise<string>,
+    pattern: RegExp,
+    patience = PATIENCE,
+  ): Promise<RegExpMatchArray> {
+    const deadline = Date.now() + patience;
+    let text = "";
+    while (Date.now() < deadline) {
+      text = await read();
+      const found = pattern.exec(text);
+      if (found !== null) {
+        return found;
+      }
+      await this.page.waitForTimeout(100);
+    }
+    throw new Error(`${String(pattern)} did not show; the last text was:\n${text}`);
+  }
+}
