@@ -17,6 +17,7 @@ from daifu_dap import surgery
 from daifu_dap.adapter import jumps, runtime
 from daifu_dap.adapter.board import Board
 from daifu_dap.adapter.edits import Edit, collect
+from daifu_dap.adapter.explain import explained
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.pauses import RESUMING, STEPS, Pauses
 from daifu_dap.adapter.texts import Texts
@@ -415,6 +416,11 @@ class Crashes:
     def placed(self, body: Json) -> Json:
         """Return a `stackTrace` answer in which each held frame stands where it would go on."""
         return jumps.placed(list(self.stops.values()), body)
+
+    def explained(self, arguments: Json, body: Json) -> Json:
+        """Return an `exceptionInfo` answer that says what is known of the crash."""
+        stop = self.stops.get(arguments.get("threadId") or 0)
+        return body if stop is None else explained(stop.body, body)
 
     def ask(self, do: str, arguments: Json, stop: Stop | None) -> Json:
         """Ask the runtime, in the held thread of `stop` if there is one."""

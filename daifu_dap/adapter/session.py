@@ -160,6 +160,8 @@ class Session:
                 body = rewrite(original, answer.get("body") or {})
                 if command == "stackTrace":
                     body = self.crashes.placed(body)
+                elif command == "exceptionInfo":
+                    body = self.crashes.explained(original, body)
                 answer = {**answer, "body": body}
             if client is not None and client is self.client:
                 client.post({**answer, "request_seq": request["seq"]})

@@ -40,7 +40,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import operands, scenario, tracing
+from daifu_dap.recovery import operands, progress, scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
 
 if TYPE_CHECKING:
@@ -332,9 +332,10 @@ def _body(held: Held) -> dict[str, Any]:
     try:
         body["operands"] = operands.operands(crash)
         body["suggestions"] = operands.suggestions(crash)
+        body["progress"] = progress.progress(crash)
     except Exception as error:  # what is told for convenience must not cost the stop
         said = f"{type(error).__name__}: {error}"
-        print(f"daifu: the crash's operands could not be told: {said}", file=sys.stderr)
+        print(f"daifu: more about the crash could not be told: {said}", file=sys.stderr)
     return body
 
 

@@ -74,6 +74,33 @@ def test_the_exception_is_shown_without_remarks(project: Project) -> None:
     assert client.evaluate("1 + 1", client.stack()[3]) == "2"
 
 
+def test_the_exception_is_explained(project: Project) -> None:
+    client = project.crashed(
+        """\
+        def pick(items, place):
+            return items[place]
+
+        def main():
+            for epoch in range(1, 4):
+                for batch, (low, high) in enumerate([(0, 1), (2, 3)]):
+                    pick(["a", "b", "c"], epoch + low)
+
+        main()
+        """
+    )
+    crash = client.describe()
+    info = client.request("exceptionInfo", threadId=crash.thread_id)
+    assert info["description"].split("\n\n") == [
+        "list index out of range",
+        "items: list of 3\nplace: int",
+        crash.hint,
+    ]
+    assert info["details"]["message"] == "list index out of range"
+    counted = [(each["name"], each["value"], each["line"]) for each in crash.body["progress"]]
+    assert counted == [("epoch", 1, 5), ("batch", 1, 6), ("low", 2, 6), ("high", 3, 6)]
+    assert {each["function"] for each in crash.body["progress"]} == {"main"}
+
+
 def test_completions_and_scopes_hide_our_names(project: Project) -> None:
     client = project.crashed(
         """\
