@@ -2,14 +2,19 @@
 -m debugpy`.
 
 With one of debugpy's options the whole command line is debugpy's, and its code runs the program.
-Without one no port is opened until there is a crash.
+Without one no port is opened until there is a crash, or at once where an editor's terminal says
+that its debugger would join (:mod:`daifu_dap.recovery.editor`).
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 from daifu_dap.vaccine import hook, script
+
+EDITOR = "DAIFU_ADAPTER_ENDPOINTS"
+"""The environment variable by which an editor's terminal names the folder to call the editor in."""
 
 USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait-for-client] ...
            {FILE | -m MODULE | -c CODE} [ARGUMENT]...
@@ -31,6 +36,12 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"daifu: {error}")
     first, rest = arguments[0], arguments[1:]
+    # Not for the program's own children: they come by their parent's session.
+    folder = os.environ.pop(EDITOR, "")
+    if folder and (first in ("-m", "-c") or not first.startswith("-")):
+        from daifu_dap.recovery import editor
+
+        editor.join(folder, arguments)
     if first == "-m" and rest:
         script.run_module(rest[0], rest[1:])
     elif first == "-c" and rest:

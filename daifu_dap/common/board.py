@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["VARIABLE", "folder", "owner", "read", "remove", "stale", "write"]
+__all__ = ["VARIABLE", "closed", "folder", "owner", "read", "remove", "stale", "write"]
 
 VARIABLE = "DAIFU_STATE_DIR"
 """The environment variable that names another folder."""
@@ -50,11 +50,17 @@ def folder(*, make: bool = False) -> Path | None:
         if make:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(found, 0o700)
-        about = os.lstat(found)
-        closed = stat.S_ISDIR(about.st_mode) and not about.st_mode & 0o077
-        if closed and about.st_uid == os.getuid():
-            return found
-    return None
+    return found if closed(found) else None
+
+
+def closed(path: Path) -> bool:
+    """Tell whether a path is a folder of the user's own that is closed to everybody else."""
+    try:
+        about = os.lstat(path)
+    except OSError:
+        return False
+    private = stat.S_ISDIR(about.st_mode) and not about.st_mode & 0o077
+    return private and hasattr(os, "getuid") and about.st_uid == os.getuid()
 
 
 def write(name: str, state: dict[str, Any]) -> bool:
