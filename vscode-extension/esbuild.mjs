@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 const has = (flag) => process.argv.includes(flag);
@@ -34,4 +34,10 @@ if (has("--watch")) {
   await (await esbuild.context(options)).watch();
 } else {
   await esbuild.build(options);
+}
+if (!has("--tests")) {
+  // Notices open these pages.
+  for (const page of ["refusals.md", "troubleshooting.md"]) {
+    cpSync(`../docs/${page}`, `dist/docs/${page}`);
+  }
 }

@@ -6,9 +6,15 @@ const editorFree = [
   "src/common/**",
   "src/adapter/command.ts",
   "src/config/defaults.ts",
-  "src/recovery/crashes.ts",
+  "src/recovery/changes.ts",
   "src/recovery/requests.ts",
+  "src/recovery/saving.ts",
+  "src/recovery/sessions.ts",
+  "src/ui/kept.ts",
   "src/ui/label.ts",
+  "src/ui/lens.ts",
+  "src/ui/names.ts",
+  "src/ui/report.ts",
 ];
 
 export default tseslint.config(

@@ -30,7 +30,8 @@ def failure(request: Message, error: Exception | str) -> Message:
     """Return the failed answer to a request.
 
     `message` is a sentence for people, `body.error` its DAP form, `body.refusals` the numbered
-    reasons, if any.
+    reasons, if any. An editor is asked to show the failures of its own requests; those of
+    `daifu/...` are shown by whoever sends these, with the ways on.
     """
     refusals: list[dict[str, Any]] = []
     if isinstance(error, Refusal):
@@ -40,13 +41,14 @@ def failure(request: Message, error: Exception | str) -> Message:
     else:
         message = str(error)
     number = GENERAL
+    command = str(request.get("command") or "")
     if refusals and (found := re.fullmatch(r"DFU(\d+)", str(refusals[0].get("code")))):
         number = int(found[1])
     body: dict[str, Any] = {
         "error": {
             "id": number,
             "format": message.replace("{", "(").replace("}", ")"),
-            "showUser": True,
+            "showUser": not command.startswith("daifu/"),
         }
     }
     if refusals:
@@ -54,7 +56,7 @@ def failure(request: Message, error: Exception | str) -> Message:
     return {
         "type": "response",
         "request_seq": request.get("seq", 0),
-        "command": str(request.get("command") or ""),
+        "command": command,
         "success": False,
         "message": message,
         "body": body,

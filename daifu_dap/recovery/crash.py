@@ -143,7 +143,7 @@ class Crash:
         self.refusal: Refusal | None = None
         self.obstacle: Refusal | None = None
         self.leavable = True
-        self.diff: list[str] = []
+        self.changes: list[dict[str, str]] = []
         self.decision: object = None
         self.made: Any = None
         self.halt = False

@@ -36,10 +36,11 @@ def crashed(crash: Crash) -> dict[str, Any]:
 
 def resolved(entry: dict[str, Any], crash: Crash, resolution: Resolution) -> None:
     """Say how; the entry is in the journal from here on."""
-    mended = crash.diff and resolution.action == "retry"
+    mended = crash.changes and resolution.action == "retry"
     entry["resolution"] = "replace" if mended else resolution.action
     entry["resumeLine"] = getattr(resolution, "line", crash.line)
-    entry["diff"] = "".join(crash.diff)
+    entry["changes"] = list(crash.changes)
+    entry["diff"] = "".join(change["diff"] for change in crash.changes)
     entry["restoreMs"] = None
     _entries.append(entry)
 
@@ -50,7 +51,7 @@ def recovered(entry: dict[str, Any], milliseconds: float) -> None:
     from daifu_dap.recovery import bridge
 
     names = ("stopId", "resolution", "restoreMs", "journalId")
-    bridge.event("daifu/recovered", {name: entry[name] for name in names})
+    bridge.event("daifu/recovered", {**{name: entry[name] for name in names}, "entry": dict(entry)})
 
 
 def entries() -> list[dict[str, Any]]:

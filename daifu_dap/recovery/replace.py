@@ -119,7 +119,7 @@ def replace(
             follow.follow(change.file.path, change.changed)
     if crash is not None:
         for change in changes:
-            crash.diff += change.diff()
+            crash.changes.append({"path": change.file.path, "diff": change.diff()})
     functions = sorted({name for change in changes for name in change.functions})
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 
@@ -241,12 +241,14 @@ class Change:
         """What a function of the text `old` is in the new one."""
         return twins.twin(scope, self.matching(old), self.new)
 
-    def diff(self) -> list[str]:
+    def diff(self) -> str:
+        """The change as a unified diff that `patch` takes, a last line without an end included."""
         name = os.path.basename(self.file.path)
-        return list(
-            difflib.unified_diff(
-                self.old.text.splitlines(True), self.new.text.splitlines(True), name, name
-            )
+        old, new = (text.text.split("\n") for text in (self.old, self.new))
+        lines = [[line + "\n" for line in each[:-1]] + each[-1:] * bool(each[-1]) for each in (old, new)]
+        return "".join(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(*lines, name, name)
         )
 
     def apply(self, undo: Undo, crash: Crash | None, added: bool = False) -> None:

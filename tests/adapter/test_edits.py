@@ -50,7 +50,10 @@ def test_the_journal_has_each_edit_as_a_diff(project: Project) -> None:
     client.replace_cell(path, mended)
     client.resolve("retry")
     client.wait_crash()
-    diff = "".join(client.journal()[0]["diff"])
+    entry = client.journal()[0]
+    diff = entry["diff"]
+    assert [each["path"] for each in entry["changes"]] == [str(path)] * 3
+    assert diff == "".join(each["diff"] for each in entry["changes"])
     there = '-    print("value", scale(1) + missing)\n+    print("value", scale(1) + 1)\n'
     back = '-    print("value", scale(1) + 1)\n+    print("value", scale(1) + missing)\n'
     assert diff.count(there) == 2

@@ -51,7 +51,7 @@ class Caught:
 
     def state(self, crash: daifu.Crash) -> tuple[Any, ...]:
         texts = control.running_texts()
-        return crash.target.node.lineno, dict(crash.cells), texts, list(crash.diff)
+        return crash.target.node.lineno, dict(crash.cells), texts, list(crash.changes)
 
 
 def test_a_call_of_an_older_text_goes_on_in_the_running_one(lab: Lab) -> None:

@@ -171,11 +171,11 @@ def test_an_edit_whose_retry_is_refused_changes_nothing(lab: Lab) -> None:
     seen: list[Any] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
-        seen.append((crash.line, crash.source, crash.target, crash.made, list(crash.diff)))
+        seen.append((crash.line, crash.source, crash.target, crash.made, list(crash.changes)))
         return daifu.Replace("import abc\nADDED = 1\n" + crash.source.replace('"old"', '"new"'))
 
     def skip(crash: daifu.Crash) -> daifu.Resolution:
-        seen.append((crash.line, crash.source, crash.target, crash.made, list(crash.diff)))
+        seen.append((crash.line, crash.source, crash.target, crash.made, list(crash.changes)))
         return daifu.Skip()
 
     Plain.failed = False

@@ -1,22 +1,67 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import manifest from "../package.json";
-import { Command, CRASHED_CONTEXT, DEBUG_TYPE } from "../src/common/commands";
+import { Command, Context, DEBUG_TYPE, RECOVERIES_VIEW } from "../src/common/commands";
 
 type Attribute = { description?: string; type?: unknown };
 
 describe("package.json", () => {
-  const { commands, debuggers, menus } = manifest.contributes;
+  const { colors, commands, debuggers, keybindings, menus, views } = manifest.contributes;
 
   it("contributes exactly the commands of the code", () => {
     const contributed = commands.map(({ command }) => command).sort();
     assert.deepEqual(contributed, Object.values<string>(Command).sort());
   });
 
-  it("enables every command only at a crash", () => {
+  it("enables every command of the crash half only when it can be used", () => {
+    const keys = new Set<string>(Object.values(Context));
     assert.deepEqual(
-      commands.filter(({ enablement }) => enablement !== CRASHED_CONTEXT),
+      commands.filter(({ enablement }) => !keys.has(enablement)),
       [],
     );
+  });
+
+  it("asks only for context keys that the code sets", () => {
+    const known = new Set<string>([...Object.values(Context), RECOVERIES_VIEW]);
+    const clauses = [...Object.values(menus).flat(), ...keybindings, ...views.debug];
+    const used = clauses.flatMap(({ when }) => when.match(/\bdaifu\.\w+/g) ?? []);
+    assert.deepEqual(
+      used.filter((key) => !known.has(key)),
+      [],
+    );
+  });
+
+  it("binds keys only while a program is stopped", () => {
+    const known = new Set<string>(Object.values(Command));
+    for (const { command, when } of keybindings) {
+      assert.ok(known.has(command), command);
+      assert.match(when, /debugType == 'daifu' && daifu\.(?:crashed|stopped|savesOnContinue)/);
+    }
+    const keys = keybindings.map(({ key }) => key);
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
+  it("names each key in the README", () => {
+    const readme = readFileSync("README.md", "utf8").toLowerCase();
+    for (const { key } of keybindings) {
+      assert.ok(readme.includes(`\`${key}\``), `the README lacks ${key}`);
+    }
+  });
+
+  it("documents each command and setting in the README", () => {
+    const readme = readFileSync("README.md", "utf8");
+    for (const { title } of commands) {
+      assert.ok(readme.includes(title), `the README lacks ${title}`);
+    }
+    for (const name of Object.keys(manifest.contributes.configuration.properties)) {
+      assert.ok(readme.includes(`\`${name}\``), `the README lacks ${name}`);
+    }
+  });
+
+  it("contributes the tree and the colours that the code asks for", () => {
+    assert.deepEqual(views.debug.map(({ id }) => id), [RECOVERIES_VIEW]);
+    const used = readFileSync("src/ui/highlight.ts", "utf8").match(/daifu\.crashedCell\w+/g) ?? [];
+    assert.deepEqual([...used].sort(), colors.map(({ id }) => id).sort());
   });
 
   it("puts only known commands into menus", () => {

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { adapterCommand } from "../src/adapter/command";
 import { asCrash } from "../src/common/protocol";
 import { asCommand, withDefaults } from "../src/config/defaults";
-import { replaceAndContinue, resolve } from "../src/recovery/requests";
-import { label } from "../src/ui/label";
+import { replace, replaceAndContinue, resolve, validate } from "../src/recovery/requests";
 
 const crash = asCrash({
   stopId: 7,
@@ -13,22 +12,25 @@ const crash = asCrash({
 });
 
 describe("requests", () => {
+  const stop = { threadId: 3, ...(crash === undefined ? {} : { crash }) };
+
   it("name the stop, the thread and the file", () => {
-    assert.ok(crash);
-    assert.deepEqual(replaceAndContinue(crash), {
+    assert.deepEqual(replaceAndContinue(stop, { path: "/p/train.py" }), {
       command: "daifu/replaceCellAndContinue",
       arguments: { threadId: 3, stopId: 7, source: { path: "/p/train.py" } },
     });
-    assert.deepEqual(resolve(crash, "skip"), {
+    assert.deepEqual(resolve(stop, "skip"), {
       command: "daifu/resolve",
       arguments: { threadId: 3, stopId: 7, action: "skip" },
     });
+    assert.deepEqual(resolve(stop, "return", { value: "3" }).arguments["value"], "3");
   });
 
-  it("leave out a thread that is not known", () => {
-    const unthreaded = asCrash({ stopId: 7, cell: { path: "/p/train.py", line: 73 } });
-    assert.ok(unthreaded);
-    assert.ok(!("threadId" in resolve(unthreaded, "retry").arguments));
+  it("name no stop where nothing has crashed, and no file where what was saved counts", () => {
+    assert.deepEqual(replace({ threadId: 3 }).arguments, { threadId: 3 });
+    const text = { path: "/p/a.py", text: "" };
+    const expected = { threadId: 3, source: { path: "/p/a.py" }, text: "" };
+    assert.deepEqual(validate({ threadId: 3 }, text).arguments, expected);
   });
 });
 
@@ -76,18 +78,5 @@ describe("F5 with no launch.json", () => {
     assert.equal(withDefaults(entry, undefined)[options], "neverOpen");
     assert.equal(withDefaults({ ...entry, [options]: "openOnSessionStart" }, undefined)[options], "openOnSessionStart");
     assert.equal(withDefaults({ ...entry, console: "internalConsole" }, undefined)[options], undefined);
-  });
-});
-
-describe("the status bar", () => {
-  it("tells the three states", () => {
-    assert.ok(crash);
-    assert.match(label({ kind: "running" }).text, /running/);
-    const held = label({ kind: "crashed", crash });
-    assert.match(held.text, /test, line 73/);
-    assert.match(held.tooltip, /IndexError: invalid index/);
-    assert.ok(held.warn);
-    const recovered = { stopId: 7, resolution: "replace", restoreMs: 14.4 };
-    assert.match(label({ kind: "recovered", recovered }).text, /recovered in 14 ms/);
   });
 });

@@ -1,61 +1,190 @@
 import * as vscode from "vscode";
-import { Command, DEBUG_TYPE } from "../common/commands";
+import { Command } from "../common/commands";
+import { differ } from "../common/lines";
 import type { Crash } from "../common/protocol";
-import type { Crashes } from "./crashes";
-import { type Message, replaceAndContinue, resolve } from "./requests";
+import { ask, pick, stackItem } from "../ui/ask";
+import type { Notices } from "../ui/notices";
+import type { Refusals } from "../ui/refusals";
+import { show } from "../ui/reveal";
+import { opened, saveEdited } from "./documents";
+import { type Action, type Details, type Message, replace, replaceAndContinue, resolve, type Text } from "./requests";
+import type { Target, Watch } from "./watch";
 
-/** Registers the commands that leave a crash. `changed` is called after each that was accepted. */
-export function registerActions(crashes: Crashes, changed: () => void): vscode.Disposable {
-  const run = async (message: (crash: Crash) => Message, save: boolean): Promise<void> => {
-    const session = vscode.debug.activeDebugSession;
-    const crash =
-      session?.type === DEBUG_TYPE ? crashes.current(session.id, activeThread(session)) : undefined;
-    if (session === undefined || crash === undefined) {
-      void vscode.window.showWarningMessage("DaiFu: no program is held at a crash.");
-      return;
+/** The commands at a stop: each finds its stop, asks what it must know, and says why it failed. */
+export class Actions implements vscode.Disposable {
+  private readonly registered: vscode.Disposable;
+  private busy = false;
+
+  constructor(
+    private readonly watch: Watch,
+    private readonly notices: Notices,
+    private readonly refusals: Refusals,
+    private readonly describe: (crash: Crash) => Thenable<unknown>,
+  ) {
+    const command = (
+      name: Command,
+      run: (target: Target, args: readonly unknown[]) => Promise<void>,
+      crashed = true,
+    ): vscode.Disposable =>
+      vscode.commands.registerCommand(name, (...args: unknown[]) => this.run(run, args, crashed));
+    const leave = (name: Command, action: Action): vscode.Disposable =>
+      command(name, (target) => this.resolve(target, action));
+    this.registered = vscode.Disposable.from(
+      command(Command.ReplaceAndContinue, (target) => this.replace(target), false),
+      leave(Command.Retry, "retry"),
+      leave(Command.Skip, "skip"),
+      leave(Command.Raise, "raise"),
+      command(Command.Return, (target) => this.return(target)),
+      command(Command.RestartFrame, (target, args) => this.restart(target, args)),
+      command(Command.RunFromHere, (target, args) => this.runFromHere(target, args)),
+      command(Command.Describe, async ({ stop }) => {
+        await (stop.crash && this.describe(stop.crash));
+      }),
+      command(Command.GoToCrash, async ({ session, stop }) => {
+        await (stop.crash && show(this.watch, session, stop.crash, false));
+      }),
+    );
+  }
+
+  /** Saves, applies the edit, and lets the program go on. */
+  async replace(target: Target): Promise<void> {
+    await saveEdited();
+    await this.send(target, replaceAndContinue(target.stop, this.text(target)));
+  }
+
+  /** Applies what was saved; a program at a crash goes on, one that is stopped elsewhere stays. */
+  async saved(target: Target): Promise<void> {
+    const message = target.stop.crash === undefined ? replace : replaceAndContinue;
+    await this.guarded(target.session, async () => {
+      await this.send(target, message(target.stop, this.text(target)));
+    });
+  }
+
+  private async run(
+    run: (target: Target, args: readonly unknown[]) => Promise<void>,
+    args: readonly unknown[],
+    crashed: boolean,
+  ): Promise<void> {
+    const target = await pick(this.watch.candidates(crashed, stackItem(args)));
+    if (target === "none") {
+      const what = crashed ? "held at a crash" : "stopped";
+      this.notices.fail("nothing held", `no program is ${what}.`, [
+        this.notices.page("Troubleshooting", "docs/troubleshooting.md#the-program-stops-at-no-crash-it-just-dies"),
+      ]);
+    } else if (target !== undefined && !this.busy) {
+      await this.guarded(target.session, () => run(target, args));
     }
-    if (save && !(await saveDirtyPython())) {
-      void vscode.window.showWarningMessage("DaiFu: a file was not saved, nothing was replaced.");
-      return;
-    }
-    const { command, arguments: body } = message(crash);
+  }
+
+  /** One command at a time: a second press while the first is under way is none. */
+  private async guarded(session: vscode.DebugSession, task: () => Promise<void>): Promise<void> {
+    this.busy = true;
     try {
-      await session.customRequest(command, body);
+      await task();
     } catch (error) {
-      void vscode.window.showErrorMessage(`DaiFu: ${reason(error)}`);
-      return;
+      const { message } = error as Error;
+      const [code] = /^DFU\d+/.exec(message) ?? [];
+      this.notices.fail(code ?? message, message, [
+        { title: "Show the Session", run: () => show(this.watch, session, undefined, false) },
+        this.notices.page("Troubleshooting", "docs/troubleshooting.md#an-edit-is-refused"),
+      ]);
+    } finally {
+      this.busy = false;
     }
-    crashes.resolved(session.id, crash.stopId);
-    changed();
-  };
+  }
 
-  return vscode.Disposable.from(
-    vscode.commands.registerCommand(Command.ReplaceAndContinue, () =>
-      run(replaceAndContinue, true),
-    ),
-    vscode.commands.registerCommand(Command.Retry, () =>
-      run((crash) => resolve(crash, "retry"), false),
-    ),
-    vscode.commands.registerCommand(Command.Skip, () =>
-      run((crash) => resolve(crash, "skip"), false),
-    ),
-  );
-}
+  /** Sends a request. A refusal is shown with its place; throws for any other failure. */
+  private async send({ session }: Target, message: Message): Promise<boolean> {
+    try {
+      await session.customRequest(message.command, message.arguments);
+      return true;
+    } catch (error) {
+      const reasons = this.watch.state(session).refusals(message.command);
+      if (reasons.length === 0) {
+        throw error;
+      }
+      this.refusals.show(session, reasons);
+      return false;
+    }
+  }
 
-function activeThread(session: vscode.DebugSession): number | undefined {
-  const item = vscode.debug.activeStackItem;
-  return item?.session.id === session.id ? item.threadId : undefined;
-}
+  private async resolve(target: Target, action: Action, details: Details = {}): Promise<void> {
+    await this.send(target, resolve(target.stop, action, details));
+  }
 
-/** What runs is what was saved, in every file of the program: all edited ones are saved. */
-async function saveDirtyPython(): Promise<boolean> {
-  const dirty = vscode.workspace.textDocuments.filter(
-    (document) => document.isDirty && !document.isUntitled && document.languageId === "python",
-  );
-  const saved = await Promise.all(dirty.map((document) => document.save()));
-  return saved.every(Boolean);
-}
+  private async return(target: Target): Promise<void> {
+    const name = target.stop.crash?.cell.function ?? "";
+    const value = await ask(
+      `Return from ${name === "" ? "the module" : name}`,
+      "A Python expression, evaluated in the crashed frame; empty for None",
+    );
+    if (value !== undefined) {
+      await this.resolve(target, "return", value.trim() === "" ? {} : { value });
+    }
+  }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  private async restart(target: Target, args: readonly unknown[]): Promise<void> {
+    await saveEdited();
+    const chosen = stackItem(args);
+    const frameId = await this.frame(target, chosen?.frame);
+    await this.resolve(target, "restartFrame", frameId === undefined ? {} : { frameId });
+  }
+
+  /** The frame that was clicked, else the one in view, else the crashed one. */
+  private async frame({ session, stop }: Target, index?: number): Promise<number | undefined> {
+    if (index !== undefined) {
+      const answer = (await session.customRequest("stackTrace", { threadId: stop.threadId })) as {
+        stackFrames?: { id: number }[];
+      };
+      return answer.stackFrames?.[index]?.id;
+    }
+    const item = vscode.debug.activeStackItem;
+    const here = item instanceof vscode.DebugStackFrame && item.session.id === session.id;
+    const known = stop.crash?.frames.some(
+      ({ frameId, resumable }) => here && resumable && frameId === item.frameId,
+    );
+    return known === true ? (item as vscode.DebugStackFrame).frameId : undefined;
+  }
+
+  /** Goes on at the cell on a line of the editor, by the edited text if there is one. */
+  private async runFromHere(target: Target, args: readonly unknown[]): Promise<void> {
+    const { session, stop } = target;
+    const [given] = args as [{ line?: unknown }?];
+    const uri = this.watch.uri(session, stop.crash?.cell.path ?? "");
+    const editor = vscode.window.activeTextEditor;
+    const caret = editor?.document.uri.fsPath === uri.fsPath ? editor.selection.active.line + 1 : undefined;
+    const line = typeof given?.line === "number" ? given.line : caret;
+    if (line === undefined) {
+      throw new Error("put the cursor on the line to go on at, in the file of the crash.");
+    }
+    await saveEdited();
+    const document = opened(uri);
+    const running = this.watch.running(session, uri);
+    if (document !== undefined && running !== undefined && differ(document.getText(), running)) {
+      if (!(await this.send(target, replace(stop, this.text(target))))) {
+        return;
+      }
+    }
+    await this.resolve(target, "goto", { line });
+  }
+
+  /**
+   * The text that a replacement names: the file of the crash. Its text goes along where the adapter
+   * has no such file; elsewhere it reads what was saved.
+   */
+  private text({ session, stop }: Target): Text | undefined {
+    const editor = vscode.window.activeTextEditor?.document;
+    const uri =
+      stop.crash === undefined ? editor?.uri : this.watch.uri(session, stop.crash.cell.path);
+    if (uri === undefined || this.watch.running(session, uri) === undefined) {
+      return stop.crash === undefined ? undefined : { path: stop.crash.cell.path };
+    }
+    const { path, away } = this.watch.path(session, uri);
+    const document = opened(uri);
+    return away && document !== undefined ? { path, text: document.getText() } : { path };
+  }
+
+  dispose(): void {
+    this.registered.dispose();
+  }
 }

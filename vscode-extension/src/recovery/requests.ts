@@ -1,4 +1,5 @@
-import { type Crash, Request } from "../common/protocol";
+import { Request } from "../common/protocol";
+import type { Stop } from "./sessions";
 
 /** A custom request, ready to be sent. */
 export interface Message {
@@ -6,22 +7,50 @@ export interface Message {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-function thread(crash: Crash): Record<string, unknown> {
-  return crash.threadId === undefined ? {} : { threadId: crash.threadId };
+/** The ways out of a crash without an edit. */
+export type Action = "retry" | "skip" | "raise" | "return" | "restartFrame" | "goto";
+
+/** What a `daifu/resolve` may say beside its action. */
+export interface Details {
+  readonly value?: string;
+  readonly frameId?: number;
+  readonly line?: number;
 }
 
-/** The request that applies what was saved and runs the cell again. */
-export function replaceAndContinue(crash: Crash): Message {
-  return {
-    command: Request.ReplaceCellAndContinue,
-    arguments: { ...thread(crash), stopId: crash.stopId, source: { path: crash.cell.path } },
-  };
+/** A file's new text; without one, what is on disk. */
+export interface Text {
+  readonly path: string;
+  readonly text?: string;
 }
 
-/** The request that leaves the crash another way. */
-export function resolve(crash: Crash, action: "retry" | "skip"): Message {
-  return {
-    command: Request.Resolve,
-    arguments: { ...thread(crash), stopId: crash.stopId, action },
-  };
+function place({ threadId, crash }: Stop): Record<string, unknown> {
+  return { threadId, ...(crash === undefined ? {} : { stopId: crash.stopId }) };
+}
+
+function edit(stop: Stop, text: Text | undefined): Record<string, unknown> {
+  if (text === undefined) {
+    return place(stop);
+  }
+  const given = text.text === undefined ? {} : { text: text.text };
+  return { ...place(stop), source: { path: text.path }, ...given };
+}
+
+/** A dry run of what was saved, or of a text. */
+export function validate(stop: Stop, text?: Text): Message {
+  return { command: Request.Validate, arguments: edit(stop, text) };
+}
+
+/** Applies what was saved, and a text if one is given; the thread stays stopped. */
+export function replace(stop: Stop, text?: Text): Message {
+  return { command: Request.ReplaceCell, arguments: edit(stop, text) };
+}
+
+/** The same, and the program goes on. */
+export function replaceAndContinue(stop: Stop, text?: Text): Message {
+  return { command: Request.ReplaceCellAndContinue, arguments: edit(stop, text) };
+}
+
+/** Leaves a crash another way. */
+export function resolve(stop: Stop, action: Action, details: Details = {}): Message {
+  return { command: Request.Resolve, arguments: { ...place(stop), action, ...details } };
 }

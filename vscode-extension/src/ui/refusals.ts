@@ -1,0 +1,115 @@
+import * as vscode from "vscode";
+import type { Reason } from "../common/protocol";
+import { opened } from "../recovery/documents";
+import type { Told, Watch } from "../recovery/watch";
+import type { Notices, Offer } from "./notices";
+
+/**
+ * Refusals at their places: a diagnostic where the language server shows none, and a notice. They
+ * go when their file is edited or the program runs on.
+ */
+export class Refusals implements vscode.Disposable {
+  private readonly diagnostics = vscode.languages.createDiagnosticCollection("DaiFu");
+  private readonly registered: vscode.Disposable;
+
+  constructor(
+    private readonly watch: Watch,
+    private readonly notices: Notices,
+  ) {
+    this.registered = vscode.Disposable.from(
+      watch.onNews(({ session, news }: Told) => {
+        if (news.kind === "refused") {
+          // The editor itself shows the sentence of its own request.
+          this.mark(session, news.reasons);
+        } else if (news.kind === "replaced" || news.kind === "continued") {
+          this.diagnostics.clear();
+        }
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0) {
+          this.diagnostics.delete(document.uri);
+        }
+      }),
+    );
+  }
+
+  /** Shows why something was refused. */
+  show(session: vscode.DebugSession, reasons: readonly Reason[]): void {
+    this.mark(session, reasons);
+    const [first] = reasons;
+    if (first === undefined) {
+      return;
+    }
+    const more = reasons.length === 1 ? "" : ` (and ${reasons.length - 1} more)`;
+    this.notices.fail(first.code, `${first.code}: ${first.message}${more}`, [
+      ...this.place(session, first),
+      this.notices.page(`About ${first.code}`, `docs/refusals.md#${first.code.toLowerCase()}`),
+    ]);
+  }
+
+  private place(session: vscode.DebugSession, reason: Reason): Offer[] {
+    if (reason.path === "" || reason.line < 1) {
+      return [];
+    }
+    return [
+      {
+        title: "Show",
+        run: async () => {
+          const uri = this.watch.uri(session, reason.path);
+          const document = await vscode.workspace.openTextDocument(uri);
+          const selection = range(document, reason);
+          await vscode.window.showTextDocument(document, { selection });
+        },
+      },
+    ];
+  }
+
+  private mark(session: vscode.DebugSession, reasons: readonly Reason[]): void {
+    this.diagnostics.clear();
+    for (const reason of reasons) {
+      if (reason.path === "" || reason.line < 1) {
+        continue;
+      }
+      const uri = this.watch.uri(session, reason.path);
+      const known = vscode.languages.getDiagnostics(uri);
+      if (known.some(({ code }) => text(code) === reason.code)) {
+        continue;
+      }
+      const document = opened(uri);
+      const line = new vscode.Range(reason.line - 1, 0, reason.line - 1, 1000);
+      const mark = new vscode.Diagnostic(
+        document === undefined ? line : range(document, reason),
+        reason.message,
+        vscode.DiagnosticSeverity.Error,
+      );
+      mark.source = "DaiFu";
+      mark.code = reason.code;
+      this.diagnostics.set(uri, [...(this.diagnostics.get(uri) ?? []), mark]);
+    }
+  }
+
+  dispose(): void {
+    this.registered.dispose();
+    this.diagnostics.dispose();
+  }
+}
+
+function text(code: vscode.Diagnostic["code"]): string {
+  return String(typeof code === "object" ? code.value : code);
+}
+
+/** The place of a reason, whose columns count UTF-8 bytes; the whole line if it names no columns. */
+function range(document: vscode.TextDocument, reason: Reason): vscode.Range {
+  const at = (line: number, bytes: number): vscode.Position => {
+    const row = Math.min(line, document.lineCount) - 1;
+    const { text: whole } = document.lineAt(row);
+    return new vscode.Position(row, Buffer.from(whole).subarray(0, bytes).toString().length);
+  };
+  const start = at(reason.line, reason.column);
+  const end = at(reason.endLine, reason.endColumn);
+  if (end.isAfter(start)) {
+    return new vscode.Range(start, end);
+  }
+  const { firstNonWhitespaceCharacterIndex: first, range: line } = document.lineAt(start.line);
+  return new vscode.Range(line.start.with({ character: first }), line.end);
+}
