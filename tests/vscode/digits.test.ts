@@ -34,7 +34,7 @@ describe("The digits example", () => {
     const expected = plainResult();
     const workbench = await open(digits(), "digits");
     await workbench.openFile("train.py");
-    await workbench.pressUntil("F5", workbench.locator(".debug-toolbar"));
+    await workbench.debug();
     const top = workbench.locator(".debug-top-stack-frame-line");
     await top.waitFor({ timeout: 60_000 });
     await workbench.shot("crashed");

@@ -75,6 +75,11 @@ export class Workbench {
     }
   }
 
+  /** Starts debugging the file in the editor. A second F5 while it starts would ask for a second one. */
+  async debug(): Promise<void> {
+    await this.pressUntil("F5", this.locator(".debug-toolbar"), 10_000);
+  }
+
   /** Runs a command from the palette by its title. */
   async run(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
@@ -135,6 +140,11 @@ export class Workbench {
 
   get status(): Locator {
     return this.page.locator('.part.statusbar .statusbar-item[id="daifu-dap.daifu-dap.daifu.status"]');
+  }
+
+  /** What the extension's entry in the status bar says. */
+  async statusText(): Promise<string> {
+    return (await this.status.allTextContents()).join("").replaceAll("\u00a0", " ");
   }
 
   /** The code lenses with a title. */

@@ -6,7 +6,7 @@ import { type Draft, SessionState } from "../src/recovery/sessions";
 import { kept } from "../src/ui/kept";
 import { label } from "../src/ui/label";
 import { lenses } from "../src/ui/lens";
-import { names } from "../src/ui/names";
+import { brief, names } from "../src/ui/names";
 import { report } from "../src/ui/report";
 
 function crash(more: object = {}): Crash {
@@ -115,6 +115,16 @@ describe("Inline values", () => {
     const text = ['a = """one', 'two""" + b', "c = a, d = b"];
     const found = names(text, 2).map(({ name, line, column }) => `${line}:${column} ${name}`);
     assert.deepEqual(found, ["0:0 a", "1:9 b", "2:0 c", "2:4 a", "2:7 d", "2:11 b"]);
+  });
+});
+
+describe("A value at a line's end", () => {
+  it("is short, and says what an operand is", () => {
+    assert.equal(brief({ value: "3", type: "int" }), "3");
+    const value = `tensor([[1.0000,\n        2.0000${", 3.0000".repeat(20)}]])`;
+    assert.equal(brief({ value, type: "Tensor" }, "Tensor [1, 22] float32 on cpu"), "Tensor [1, 22] float32 on cpu");
+    assert.equal(brief({ value, type: "Tensor" }), "tensor([[1.0000, 2.0000, 3.0000, 3.0000…");
+    assert.equal(brief({ value: "<module 'torch'>", type: "module" }), undefined);
   });
 });
 

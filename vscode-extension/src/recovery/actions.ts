@@ -86,7 +86,7 @@ export class Actions implements vscode.Disposable {
       const [code] = /^DFU\d+/.exec(message) ?? [];
       this.notices.fail(code ?? message, message, [
         { title: "Show the Session", run: () => show(this.watch, session, undefined, false) },
-        this.notices.page("Troubleshooting", "docs/troubleshooting.md#an-edit-is-refused"),
+        this.notices.page("Troubleshooting", "docs/troubleshooting.md#a-file-was-not-saved-so-nothing-was-replaced"),
       ]);
     } finally {
       this.busy = false;

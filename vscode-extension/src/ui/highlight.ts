@@ -8,6 +8,9 @@ export class Highlight implements vscode.Disposable {
   private readonly cell = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new vscode.ThemeColor("daifu.crashedCellBackground"),
+    borderWidth: "0 0 0 3px",
+    borderStyle: "solid",
+    borderColor: new vscode.ThemeColor("daifu.crashedCellForeground"),
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.errorForeground"),
     overviewRulerLane: vscode.OverviewRulerLane.Full,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
@@ -59,7 +62,7 @@ export class Highlight implements vscode.Disposable {
         const text = line === "" ? type : `${type}: ${line}`;
         const contentText = text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
         errors.push({
-          range: new vscode.Range(last.range.end, last.range.end),
+          range: last.range,
           renderOptions: { after: { contentText } },
         });
       }

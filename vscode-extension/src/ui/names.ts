@@ -55,6 +55,29 @@ export function names(lines: readonly string[], last: number): Name[] {
 
 const MOST = 60;
 
+const LONGEST = 40;
+
+/** Types whose values say nothing. */
+const DULL = new Set(["module", "function", "type", "method", "builtin_function_or_method", ""]);
+
+/**
+ * A value in a few characters: what is known of it as an operand of the crashed cell if it is long,
+ * else its text, cut. Undefined for what is not worth showing.
+ */
+export function brief(
+  { value, type }: { readonly value: string; readonly type: string },
+  kind?: string,
+): string | undefined {
+  if (DULL.has(type)) {
+    return undefined;
+  }
+  const text = value.replace(/\s+/g, " ");
+  if (text.length <= LONGEST) {
+    return text;
+  }
+  return kind ?? `${text.slice(0, LONGEST - 1)}…`;
+}
+
 /** The line of the `def` that a line is in, or the first line. */
 function start(lines: readonly string[], last: number): number {
   const indent = (line: string): number => line.length - line.trimStart().length;
