@@ -245,7 +245,9 @@ class Change:
         """The change as a unified diff that `patch` takes, a last line without an end included."""
         name = os.path.basename(self.file.path)
         old, new = (text.text.split("\n") for text in (self.old, self.new))
-        lines = [[line + "\n" for line in each[:-1]] + each[-1:] * bool(each[-1]) for each in (old, new)]
+        lines = [
+            [line + "\n" for line in each[:-1]] + each[-1:] * bool(each[-1]) for each in (old, new)
+        ]
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             for line in difflib.unified_diff(*lines, name, name)
