@@ -19,6 +19,7 @@ import gc
 import inspect
 import linecache
 import os
+import re
 import sys
 import warnings
 from collections import Counter
@@ -244,13 +245,10 @@ class Change:
     def diff(self) -> str:
         """The change as a unified diff that `patch` takes, a last line without an end included."""
         name = os.path.basename(self.file.path)
-        old, new = (text.text.split("\n") for text in (self.old, self.new))
-        lines = [
-            [line + "\n" for line in each[:-1]] + each[-1:] * bool(each[-1]) for each in (old, new)
-        ]
+        diff = difflib.unified_diff(_lines(self.old.text), _lines(self.new.text), name, name)
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(*lines, name, name)
+            for line in diff
         )
 
     def apply(self, undo: Undo, crash: Crash | None, added: bool = False) -> None:
@@ -698,3 +696,8 @@ def refresh(path: str, text: str) -> None:
 
 
 __all__ = ["Change", "replace", "whole"]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text with their ends, as `patch` counts them: only newlines end one."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]

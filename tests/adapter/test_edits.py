@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from daifu_dap.client import RequestFailed
@@ -59,6 +61,20 @@ def test_the_journal_has_each_edit_as_a_diff(project: Project) -> None:
     assert diff.count(there) == 2
     assert diff.count(back) == 1
     assert diff.index(there) < diff.index(back) < diff.rindex(there)
+
+
+def test_the_journal_has_diffs_that_patch_takes(project: Project) -> None:
+    text = "def f():\n    a = '\f'\n    return 1 / 0  # @crash\nf()"
+    client = project.crashed(text)
+    mended = text.replace("/ 0", "/ 1")
+    client.replace_cell(project.folder / "main.py", mended)
+    client.resolve("retry")
+    entry = client.wait_recovered()["entry"]
+    patch = project.folder / "recovery.patch"
+    patch.write_text(entry["diff"])
+    (project.folder / "main.py").write_text(text)
+    subprocess.run(["git", "apply", "-p0", patch], cwd=project.folder, check=True, timeout=60)
+    assert (project.folder / "main.py").read_text() == mended
 
 
 def test_a_default_that_a_refused_edit_gave_is_taken_back(project: Project) -> None:
