@@ -11,7 +11,6 @@ import ast
 import linecache
 import os
 import re
-import sys
 import tokenize
 import weakref
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import state, versions
 from daifu_dap.recovery.locate import Position, contains, instruction, position, start
+from daifu_dap.recovery.shown import variables
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.patch import parsed
 from daifu_dap.vaccine.text import Scope, Text
@@ -247,21 +247,13 @@ def manager(frame: FrameType, block: Block) -> object:
 
 
 def local_value(frame: FrameType, name: str) -> Any:
-    """The value of a local of a frame that runs on; ... if it has none of that name.
-
-    Before 3.13 a look at `f_locals` leaves a copy of all locals with the frame, which would keep
-    them alive; it is emptied, but not under a tracer, which may write it back.
-    """
+    """The value of a local of a frame that runs on; ... if it has none of that name."""
     code = frame.f_code
     if not code.co_flags & CO_OPTIMIZED:
         return frame.f_locals.get(name, ...)
     if not any(name in each for each in (code.co_varnames, code.co_cellvars, code.co_freevars)):
         return ...
-    values = frame.f_locals
-    value = values.get(name, ...)
-    if sys.version_info < (3, 13) and frame.f_trace is None:
-        values.clear()
-    return value
+    return variables(frame).get(name, ...)
 
 
 __all__ = [

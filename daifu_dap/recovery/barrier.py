@@ -30,7 +30,7 @@ from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common import refusals
-from daifu_dap.common.flags import CO_OPTIMIZED
+from daifu_dap.common.flags import CO_OPTIMIZED, awaitable
 from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
@@ -73,6 +73,7 @@ from daifu_dap.recovery.resolution import (
     Skip,
 )
 from daifu_dap.recovery.restart import Restart
+from daifu_dap.recovery.shown import Shown
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine.compile import undisturbed
 from daifu_dap.vaccine.weave import Loop
@@ -195,6 +196,7 @@ def resolve(
             return ticket
     finally:
         del state.stops[crash.stop_id]
+        crash.shown.put_back()
         crash.release()
 
 
@@ -289,6 +291,7 @@ def ticket(
             compiled = build(target, action, number, bound, crash.cells, live, file.select, kind)
         except Exception as error:
             raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
+        compiled = replace(compiled, code=awaitable(compiled.code, crash.frame.f_code))
         crash.made = for_this, number, compiled
         file.resumes(target.text, compiled.code)
     _, number, made = crash.made
@@ -309,9 +312,10 @@ def ticket(
         started,
         capture.outer(crash),
         namespace=crash.frame.f_locals if target.scope.spaced else None,
-        inside=any(kind in ("handled", "star", capture.PENDING) for kind, _ in live),
+        inside=list(capture.current(live)),
         target=target if action == "retry" else None,
         halt=crash.halt and action == "retry",
+        shown=crash.shown,
     )
 
 
@@ -330,15 +334,23 @@ def taken(frame: FrameType, cells: tuple[CellType, ...] = ()) -> Ticket:
     """The ticket of a frame that has reached its tail, which lets go of its locals here."""
     completed(frame, cells)
     if frame.f_code.co_flags & CO_OPTIMIZED:
-        emptied(frame)
+        emptied(frame, state.tickets[frame].shown)
     ticket = state.tickets.pop(frame)
-    if ticket.inside and sys.exception() is not ticket.outer:
+    ticket.shown = None
+    if any(sys.exception() is each for each in ticket.inside):
         handling(ticket.outer)
+    ticket.inside.clear()
     return ticket
 
 
-def emptied(frame: FrameType) -> None:
-    """Let a function's frame, which runs, let go of its locals; cells stay, they are shared."""
+def emptied(frame: FrameType, shown: Shown | None) -> None:
+    """Let a function's frame, which runs, let go of its locals; cells stay, they are shared.
+
+    Args:
+        shown: what the frame had shown before the crash; None if it did not crash itself.
+    """
+    if shown is None or shown.frame is not frame:
+        shown = Shown(frame)
     shared = {*frame.f_code.co_cellvars, *frame.f_code.co_freevars}
     values = frame.f_locals
     for name in list(values):
@@ -348,7 +360,8 @@ def emptied(frame: FrameType) -> None:
         import ctypes
 
         ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
-        values.clear()
+        del values
+        shown.let_go()
 
 
 def drive(frame: FrameType) -> object:

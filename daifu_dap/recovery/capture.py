@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from types import CellType, TracebackType
 from typing import Any
@@ -24,9 +25,17 @@ from daifu_dap.recovery.locate import (
     contains,
     position,
 )
+from daifu_dap.recovery.shown import variables
+from daifu_dap.recovery.star import Star
 from daifu_dap.vaccine import names, weave
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import HOW, STAR, Loop, Managed
+
+Around = list[tuple[ast.stmt, str]]
+"""Live blocks, outermost first: statement and field."""
+
+Passed = deque[tuple[BaseException, list[TracebackType]]]
+"""What `passed` has found and no block has claimed."""
 
 PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
 
@@ -47,16 +56,18 @@ def live(crash: Crash, action: str) -> Live:
         Refusal: something that is needed was lost with the exception.
     """
     point = crash.origin
-    passing = passed(crash)
+    passing = deque(passed(crash))
     parts: list[Live] = []
     # Innermost first: so are the exceptions chained.
-    for node, where in reversed(list(point.live)):
+    around = list(point.live)
+    while around:
+        node, where = around.pop()
         if where in ("handlers", MATCH) and isinstance(node, ast.TryStar):
             parts.append([("star", slot(crash, node, STAR))])
         elif where in ("handlers", MATCH):
-            parts.append([("handled", handled(crash, passing, node, where))])
+            parts.append([("handled", handled(crash, passing, node, where, around))])
         elif where == "finalbody":
-            parts.append([reached(crash, passing, node)])
+            parts.append([reached(crash, passing, node, around)])
         elif isinstance(node, ast.Match):
             parts.append([("subject", kept(crash, node, 0))])
         elif isinstance(node, Loop):
@@ -65,7 +76,7 @@ def live(crash: Crash, action: str) -> Live:
             count = {ENTER: point.item, EXIT: point.item + 1}.get(where, len(node.items))
             managers: Live = [("manager", slot(crash, node, index)) for index in range(count)]
             if where == EXIT:
-                managers += exiting(crash, passing, node, action)
+                managers += exiting(crash, passing, node, action, around)
             parts.append(managers)
     found: Live = [each for part in reversed(parts) for each in part]
     if point.phase == MATCH and isinstance(point.node, ast.TryStar) and point.item < 0:
@@ -109,14 +120,14 @@ def kept(crash: Crash, node: ast.stmt, item: int) -> object:
     number = crash.origin.scope.numbers[id(node), item]
     if crash.origin.scope.spaced:
         return state.held.get(crash.frame, {}).get(number)
-    return crash.frame.f_locals.get(names.slot(number))
+    return variables(crash.frame).get(names.slot(number))
 
 
-def exiting(crash: Crash, passing: Iterator[BaseException], node: Managed, action: str) -> Live:
+def exiting(crash: Crash, passing: Passed, node: Managed, action: str, around: Around) -> Live:
     """What was on its way through the exit of a `with` that failed."""
     if crash.origin.raised:
         try:
-            return [("handled", handled(crash, passing, node, "body"))]
+            return [("handled", handled(crash, passing, node, "body", around))]
         except Refusal:
             if action in ("retry", "skip"):
                 raise
@@ -132,42 +143,55 @@ def left(crash: Crash, node: ast.stmt, which: int) -> tuple[str, object]:
     if crash.origin.scope.spaced:
         how = state.marks.get(crash.frame, {}).get(number, weave.NORMAL)
     else:
-        how = crash.frame.f_locals.get(names.mode(number), weave.NORMAL)
+        how = variables(crash.frame).get(names.mode(number), weave.NORMAL)
     if how == weave.RETURN:
-        return RETURNING, crash.frame.f_locals.get(names.VALUE)
+        return RETURNING, variables(crash.frame).get(names.VALUE)
     return str(how), None
 
 
-def reached(crash: Crash, passing: Iterator[BaseException], node: ast.stmt) -> tuple[str, object]:
+def reached(crash: Crash, passing: Passed, node: ast.stmt, around: Around) -> tuple[str, object]:
     """How the `finally` of `node` was reached, and the exception or value it holds back."""
     kind, value = left(crash, node, 0)
     if kind == PENDING:
-        return PENDING, handled(crash, passing, node, "finalbody")
+        return PENDING, handled(crash, passing, node, "finalbody", around)
     return kind, value
 
 
-def passed(crash: Crash) -> Iterator[BaseException]:
+def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
     """The exceptions that have passed through this body and were handled at the crash or before.
 
-    Python chains them to the crash as `__context__`s, the last one first.
+    Python chains them to the crash as `__context__`s, the last one first. With each comes the entry
+    of its traceback that says where in the body it was raised; one that was raised there again has
+    several and comes as often, the last time first.
     """
     code = crash.frame.f_code
-    seen: set[int] = set()
-    todo = [crash.exception.__context__]
-    while todo:
-        exception = todo.pop()
-        if exception is None or id(exception) in seen:
-            continue
-        seen.add(id(exception))
-        others = [traceback.tb_frame.f_code for traceback in raised_at(exception)]
+    for exception in chained(crash.exception):
+        entries = list(raised_at(exception))
+        others = [traceback.tb_frame.f_code for traceback in entries]
         if any(
             (other.co_filename, other.co_qualname) == (code.co_filename, code.co_qualname)
             for other in others
         ):
-            yield exception
-        if exception.__traceback__ is None and isinstance(exception, BaseExceptionGroup):
-            todo += reversed(exception.exceptions)  # which it says nothing of itself
-        todo.append(exception.__context__)
+            yield exception, entries
+            again = entries[0].tb_next if exception.__traceback__ is not None else None
+            while again is not None and again.tb_frame is entries[0].tb_frame:
+                yield exception, [again]
+                again = again.tb_next
+
+
+def chained(exception: BaseException) -> Iterator[BaseException]:
+    """The exceptions that were handled when this one was raised, and when they were."""
+    seen: set[int] = set()
+    todo = [exception.__context__]
+    while todo:
+        each = todo.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if each.__traceback__ is None and isinstance(each, BaseExceptionGroup):
+            todo += reversed(each.exceptions)  # which it says nothing of itself
+        todo.append(each.__context__)
 
 
 def raised_at(exception: BaseException) -> Iterator[TracebackType]:
@@ -188,17 +212,19 @@ def raised_at(exception: BaseException) -> Iterator[TracebackType]:
 
 
 def handled(
-    crash: Crash, passing: Iterator[BaseException], node: ast.stmt, where: str
+    crash: Crash, passing: Passed, node: ast.stmt, where: str, around: Around
 ) -> BaseException:
     """The exception that was being handled in a block of `node` when the crash was raised.
 
     It is the next of `passing` that was raised in the part of `node` which that block is for; those
-    before it were handled inside that part, and ended there.
+    before it were handled inside that part, and ended there. Or a block around it handles that one,
+    and a bare `raise`, of which no traceback tells, has raised it again in that part.
     """
-    fields = ("body", "handlers", "orelse") if where == "finalbody" else ("body",)
-    protected = [inner for name, _, block in blocks(node) if name in fields for inner in block]
-    for exception in passing:
-        for traceback in raised_at(exception):
+    inside = protected(node, where)
+    outside = [each for outer in around for each in protected(*outer)] if raises(inside) else []
+    while passing:
+        exception, entries = passing.popleft()
+        for traceback in entries:
             code = traceback.tb_frame.f_code
             if code.co_qualname != crash.frame.f_code.co_qualname:
                 continue
@@ -216,10 +242,32 @@ def handled(
                 if moved is None:
                     return exception  # its version of the text is not known any more
                 place = moved
-            if any(contains(each, place) for each in protected):
+            if any(contains(each, place) for each in inside):
+                return exception
+            if any(contains(each, place) for each in outside):
+                passing.appendleft((exception, entries))
                 return exception
     why = f"the exception that line {node.lineno} handles is not to be found"
     raise not_resumable(crash, why)
+
+
+def protected(node: ast.stmt, where: str) -> list[ast.stmt]:
+    """The statements whose exceptions a block of `node` is for; none if it is for none."""
+    fields = {"finalbody": ("body", "handlers", "orelse")}.get(where, ("body",))
+    if where not in ("finalbody", "handlers", "body", MATCH, EXIT):
+        return []
+    return [inner for name, _, block in blocks(node) if name in fields for inner in block]
+
+
+def raises(statements: list[ast.stmt]) -> bool:
+    """Whether a bare `raise` stands in some statements."""
+    todo = list(statements)
+    while todo:
+        each = todo.pop()
+        if isinstance(each, ast.Raise) and each.exc is None:
+            return True
+        todo += [inner for _, _, block in blocks(each) for inner in block]
+    return False
 
 
 def image(own: Text | None, now: Text, place: Position) -> Position | None:
@@ -239,6 +287,15 @@ def image(own: Text | None, now: Text, place: Position) -> Position | None:
     return found.line, found.line, found.column, found.column
 
 
+def current(live: Live) -> Iterator[BaseException]:
+    """The exceptions that were current in the handlers around a crash."""
+    for kind, value in live:
+        if isinstance(value, Star):
+            yield from (value.original, *value.taken)
+        elif kind in ("handled", PENDING) and isinstance(value, BaseException):
+            yield value
+
+
 def outer(crash: Crash) -> BaseException | None:
     """The exception that was being handled when the crashed body was called.
 
@@ -250,13 +307,9 @@ def outer(crash: Crash) -> BaseException | None:
         if not hidden_frame(frame):  # such as the parked frame of this very body
             callers.add(frame)
         frame = frame.f_back
-    seen: set[int] = set()
-    exception = crash.exception.__context__
-    while exception is not None and id(exception) not in seen:
-        seen.add(id(exception))
+    for exception in chained(crash.exception):
         if exception.__traceback__ is not None and exception.__traceback__.tb_frame in callers:
             return exception
-        exception = exception.__context__
     return None
 
 

@@ -17,6 +17,7 @@ from daifu_dap.recovery import bridge, control, follow, pause, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
+from daifu_dap.recovery.shown import variables
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.bridge import Held
@@ -218,7 +219,7 @@ def _value(held: Held, expression: str) -> Any:
     frame = held.crash.frame
     try:
         code = compile(expression.strip(), "<value>", "eval")
-        return eval(code, {**frame.f_globals, **frame.f_locals})
+        return eval(code, {**frame.f_globals, **variables(frame)})
     except BaseException as error:
         why = f"{type(error).__name__}: {error}"
         raise Refusal.of(refusals.VALUE, expression=expression, error=why) from None

@@ -13,6 +13,7 @@ from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, twins, versions
 from daifu_dap.recovery.locate import Point
+from daifu_dap.recovery.shown import Shown, variables
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Text
 
@@ -65,7 +66,7 @@ class Locals(MutableMapping[str, Any]):
         """All of them, ours too, as they are now."""
         if self._space is not None:
             return dict(self._space)
-        found = {**self._frame.f_locals, **self._set}
+        found = {**variables(self._frame), **self._set}
         return {name: value for name, value in found.items() if name not in self._deleted}
 
     def __getitem__(self, name: str) -> Any:
@@ -136,6 +137,7 @@ class Crash:
         self.cells = cells
         self.names: dict[str, str] = {}
         self.given: dict[str, object] = {}
+        self.shown = Shown(frame)
         self.locals = Locals(frame, cells)
         self.stop_id = stop_id
         self.thread_ident = threading.get_ident()
@@ -269,6 +271,7 @@ class Crash:
         del self.exception
         del self.frame
         self.locals.release()
+        del self.shown
         self.cells = {}
         self.given = {}
         self.made = None

@@ -35,6 +35,7 @@ from typing import Any
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import meant, policy, state
 from daifu_dap.recovery.foresee import Raised
+from daifu_dap.recovery.shown import variables
 
 __all__ = ["Batch", "batch", "ended", "recording"]
 
@@ -183,11 +184,7 @@ def failed(iterator: Any, frames: dict[str, FrameType]) -> Batch | None:
 
 def variable(frame: FrameType, name: str) -> Any:
     """A local of a frame that has ended; ... if it is not bound."""
-    values = frame.f_locals
-    value = values.get(name, ...)
-    if sys.version_info < (3, 13):
-        values.clear()
-    return value
+    return variables(frame).get(name, ...)
 
 
 # ---- workers

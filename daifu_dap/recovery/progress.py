@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import around, restart
+from daifu_dap.recovery.shown import variables
 from daifu_dap.vaccine.syntax import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def progress(crash: Crash) -> list[Json]:
             continue
         here = frame is crash.frame
         line = crash.origin.node.lineno if here else frame.f_lineno or 0
-        local: Mapping[str, Any] = crash.locals.values() if here else frame.f_locals
+        local: Mapping[str, Any] = crash.locals.values() if here else variables(frame)
         place = {"function": scope.qualname, "path": text.path}
         frames.insert(
             0,

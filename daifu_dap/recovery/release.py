@@ -29,6 +29,7 @@ from types import FrameType, TracebackType
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import bridge
+from daifu_dap.recovery.shown import Shown
 
 PARTS = (BaseException, TracebackType, FrameType, tuple, list)
 LAST = ("last_exc", "last_type", "last_value", "last_traceback")
@@ -129,8 +130,7 @@ def clear(frames: list[FrameType], needed: list[object]) -> None:
         if id(frame) not in kept:
             with contextlib.suppress(RuntimeError):
                 frame.clear()
-                if sys.version_info < (3, 13):
-                    frame.f_locals.clear()  # the copies that somebody was shown
+                Shown(frame).let_go()  # the copies that a debugger was shown
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from daifu_dap.common import align, refusals
+from daifu_dap.common.flags import awaitable
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
 from daifu_dap.recovery import (
@@ -330,6 +331,7 @@ class Change:
             code = self.successor(old)
             if code is None:
                 continue
+            code = awaitable(code, old)
             renames = self.renames(old) if self.differ(old, code) else {}
             if code.co_freevars != tuple(renames.get(each, each) for each in old.co_freevars):
                 added = sorted(set(code.co_freevars) - set(old.co_freevars))

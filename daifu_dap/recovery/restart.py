@@ -36,14 +36,16 @@ from daifu_dap.common.flags import (
     CO_GENERATOR,
     CO_VARARGS,
     CO_VARKEYWORDS,
+    awaitable,
 )
-from daifu_dap.common.record import Record
+from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import around, capture, defaults, meant, state, twins, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.foresee import Raised
 from daifu_dap.recovery.locate import Point, Step, named
+from daifu_dap.recovery.shown import variables
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
@@ -130,6 +132,7 @@ def prepared(crash: Crash, depth: int, started: float) -> Ticket:
         except Exception as error:
             path = called.text.path
             raise Refusal.of(refusals.FAILED, path=path, error=repr(error)) from error
+        compiled = replace(compiled, code=awaitable(compiled.code, frame.f_code))
         crash.made = for_this, number, compiled
         file.resumes(called.text, compiled.code)
     _, number, made = crash.made
@@ -269,7 +272,7 @@ def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
     for flag, kind in ((CO_VARARGS, tuple), (CO_VARKEYWORDS, dict)):
         if code.co_flags & flag:
             wanted[code.co_varnames[len(wanted)]] = kind
-    have = crash.locals.values() if frame is crash.frame else frame.f_locals
+    have = crash.locals.values() if frame is crash.frame else variables(frame)
     found: dict[str, object] = {}
     unbound: list[str] = []
     for name, make in wanted.items():
@@ -281,8 +284,6 @@ def values(crash: Crash, frame: FrameType, scope: Scope) -> dict[str, object]:
             found[name] = defaults.value(scope, name, frame.f_globals)
         else:
             unbound.append(name)
-    if sys.version_info < (3, 13) and frame is not crash.frame and frame.f_trace is None:
-        frame.f_locals.clear()  # a copy, which would stay with the frame
     if unbound:
         known = ", ".join(unbound)
         raise refused(frame, f"its parameter {known} is unbound; assign it first")

@@ -61,6 +61,34 @@ class OnceAsync:
         return self.iterator
 
 
+class Adopted:
+    """A manager that is entered already, and leaves by what `leave` is.
+
+    Both are found as attributes, so that no call of ours stands between the block and the exit.
+    """
+
+    __slots__ = ("leave",)
+
+    def __init__(self, leave: Callable[..., object]) -> None:
+        self.leave = leave
+
+    @property
+    def __enter__(self) -> Callable[[], object]:
+        return bool
+
+    @property
+    def __exit__(self) -> Callable[..., object]:
+        return self.leave
+
+    @property
+    def __aenter__(self) -> Callable[[], object]:
+        return entered
+
+    @property
+    def __aexit__(self) -> Callable[..., object]:
+        return self.leave
+
+
 class Left(BaseException):
     """Leads from inside a block to the barrier of the whole body; never leaves that."""
 
@@ -197,7 +225,7 @@ class Runtime:
 
     match = staticmethod(Star.match)
     handle = staticmethod(Star.handle)
-    left_star = staticmethod(Star.left)
+    left_star = staticmethod(Star.leaves_something)
     leave_star = staticmethod(Star.leave)
 
     def handling(self, star: Star) -> None:
@@ -284,14 +312,10 @@ class Runtime:
 
     def adopt(self, manager: object) -> object:
         """A manager that is not entered and leaves as `manager` does."""
-        leave: Callable[..., object] = type(manager).__exit__.__get__(manager)  # type: ignore[attr-defined]
-        body = {"__enter__": staticmethod(bool), "__exit__": staticmethod(leave)}
-        return type("adopted", (), body)()
+        return Adopted(type(manager).__exit__.__get__(manager))  # type: ignore[attr-defined]
 
     def adopt_async(self, manager: object) -> object:
-        leave: Callable[..., object] = type(manager).__aexit__.__get__(manager)  # type: ignore[attr-defined]
-        body = {"__aenter__": staticmethod(entered), "__aexit__": staticmethod(leave)}
-        return type("adopted", (), body)()
+        return Adopted(type(manager).__aexit__.__get__(manager))  # type: ignore[attr-defined]
 
     # ---- slots of module-level code
 

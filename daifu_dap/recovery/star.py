@@ -97,6 +97,9 @@ class Star:
             return BaseExceptionGroup("", new)
         return new[0] if new else None
 
+    def leaves_something(self) -> bool:
+        return self.left() is not None  # exceptions may be false
+
     def leave(self) -> BaseException:
         """The same, to be raised; then comes `handling`."""
         exception = self.left()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
     from daifu_dap.recovery.locate import Point
     from daifu_dap.recovery.passing import Note
+    from daifu_dap.recovery.shown import Shown
 
 
 class Ticket(Record):
@@ -34,10 +35,11 @@ class Ticket(Record):
         given: the value to return or the exception to raise.
         started: when the resolution was decided, on the `perf_counter` clock.
         outer: the exception that was being handled when the body was called.
-        inside: the body was left from inside a handler.
+        inside: what may still be current if the body was left from inside a handler.
         next: the ticket that a crash in the continuation left.
         namespace: where the names of module-level code or a class body live.
         written: what the compiler has every class body write first, as the body had it.
+        shown: what the frame had shown before the crash.
         root: names the activation that is called again, until its frame is left.
         outside: it was made outside the frame, which brings its cells when it is left.
         target: the cell that is run anew; None if there is none.
@@ -58,8 +60,9 @@ class Ticket(Record):
     handled_at: list[Any] = field(default_factory=list)
     exhausted: bool = False
     ran: bool = False
-    inside: bool = False
+    inside: list[BaseException] = field(default_factory=list)
     next: Ticket | None = None
+    shown: Shown | None = None
     root: FrameType | None = None
     outside: bool = False
     target: Point | None = None

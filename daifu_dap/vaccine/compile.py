@@ -163,6 +163,8 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
         bare = replaced(
             node, name=STAND_IN, decorator_list=stands, args=undecorated(node.args), returns=None
         )
+    if getattr(bare, "type_params", None):
+        bare = replaced(bare, type_params=[])  # they are variables like others, of the shell
     inner: ast.stmt = bare
     if scope.owner is not None and not isinstance(bare, ast.ClassDef):
         inner = ast.ClassDef("_" * 8 + scope.owner, [], [], [inner], [])
