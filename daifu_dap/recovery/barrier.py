@@ -447,7 +447,8 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
     that the debugger stopped at. If it is to halt there, it does so before that line runs.
     """
     target = ticket.target
-    if target is None or target.after or not tracing.attached():
+    told = tracing.present() if ticket.halt else tracing.attached()
+    if target is None or target.after or not told:
         return
     from daifu_dap.recovery import bridge, lines
 

@@ -4,7 +4,8 @@ From 3.12 on a tool of `sys.monitoring` is asked for the lines of the code objec
 no other code. On 3.11 a frame's own trace function is set, which the interpreter calls only in a
 thread that is traced; where no debugger does that already, the thread's tracer is `getattr`, which
 answers the three arguments of every call event with its default, None, at the cost of a C function.
-Both end as soon as nobody waits for a line any more.
+A debugger that traces when needed only is needed in other threads. All end as soon as nobody waits
+for a line any more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
-from daifu_dap.recovery import tracing
+from daifu_dap.recovery import idle, tracing
 
 Do = Callable[[FrameType], bool]
 """What is called with the frame; whether that was all."""
@@ -66,7 +67,7 @@ def watch(
     Args:
         code: what they run.
         frames: those of them that are known. Before 3.12 no others are watched, and of these only
-            frames of this thread, or of any where a debugger traces.
+            frames of this thread, or of any where there is a debugger.
         exclusive: whether another tracer of these frames is not told meanwhile, before 3.12; of the
             last line it is not either if there is something to do then.
         then: called after the last line event, once other tools have been told of it, from 3.12 on.
@@ -133,13 +134,20 @@ def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool, quiet: bool) ->
         running.add(frame)
         frame = frame.f_back
     for each in frames:
-        if each in running or traced:
-            each.f_trace = _Tracer(each, do, not traced, exclusive, quiet)
+        if each in running or tracing.present():
+            own = threading.get_ident() if each in running else None
+            tracer = _Tracer(each, do, own is not None and not traced, exclusive, quiet)
+            if not tracer.alone:
+                tracer.hold = idle.Hold(own)
+            each.f_trace = tracer
     return True
 
 
 class _Tracer:
     """The trace function of one frame; events that are not for us go to the one it had."""
+
+    daifu = True
+    hold: idle.Hold | None = None
 
     def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool, quiet: bool) -> None:
         self.do: Do | None = do
@@ -151,13 +159,15 @@ class _Tracer:
         if alone:
             if not isinstance(before, _Tracer):
                 _local.waiting += 1
-            sys.settrace(getattr)
+            tracing.switch(getattr)
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        before = self.before  # and not one that a debugger which stops here sets for later lines
         done = event == "return" or (event == "line" and self.do is not None and self.do(frame))
         hidden = self.exclusive and event == "line" and (self.quiet or not done)
-        if self.before is not None and not hidden:
-            self.before = self.before(frame, event, argument)
+        if before is not None and not hidden:
+            then = before(frame, event, argument)
+            self.before = then if self.before is before else self.before
         if not done:
             return self
         if frame.f_trace is self:  # else a debugger has stopped here, and traces it in its own way
@@ -165,6 +175,6 @@ class _Tracer:
         if self.alone and self.do is not None:
             _local.waiting -= 1
             if not _local.waiting and sys.gettrace() is getattr:
-                sys.settrace(None)
-        self.do = None
+                tracing.switch(None)
+        self.do = self.hold = None
         return frame.f_trace

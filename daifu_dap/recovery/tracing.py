@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from daifu_dap.recovery import idle
+
 MONITORING = sys.version_info >= (3, 12)
 
 
@@ -76,6 +78,11 @@ def entered() -> None:
         _monitoring().resume_current_thread_tracing()
 
 
+def off() -> bool:
+    """Whether this thread is inside such a block."""
+    return _local.off
+
+
 def tracer() -> Any:
     """What traces this thread outside of such a block, on 3.11."""
     return sys.gettrace() or (_local.tracer if _local.off else None)
@@ -89,7 +96,7 @@ def present() -> bool:
 
 
 def attached() -> bool:
-    """Whether a debugger may trace this thread: from 3.12 on, whether there is one."""
+    """Whether a debugger traces this thread: from 3.12 on, whether there is one."""
     return present() and (MONITORING or _is_pydevds(tracer()))
 
 
@@ -102,7 +109,7 @@ def _off() -> bool:
     _local.tracer = sys.gettrace()
     _info().is_tracing += 1  # a stop of another thread has pydevd trace this one anew
     if _is_pydevds(_local.tracer):
-        _switch(None)
+        switch(None)
     return True
 
 
@@ -114,7 +121,8 @@ def _on() -> None:
     _info().is_tracing -= 1
     tracer = sys.gettrace() or _local.tracer
     if _is_pydevds(tracer):
-        _switch(tracer)
+        switch(tracer)
+    idle.settle()
 
 
 def _info() -> Any:
@@ -136,6 +144,8 @@ def _monitoring() -> Any:
     return importlib.import_module("_pydevd_sys_monitoring.pydevd_sys_monitoring")
 
 
-def _switch(tracer: Any) -> None:
-    module: Any = importlib.import_module("pydevd_tracing")
-    module.SetTrace(tracer)
+def switch(tracer: Any) -> None:
+    """Trace this thread in another way, on 3.11; a debugger that is there does not warn of it."""
+    module: Any = sys.modules.get("pydevd_tracing")
+    set_trace = getattr(module, "SetTrace", sys.settrace)
+    set_trace(tracer)

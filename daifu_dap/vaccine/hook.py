@@ -30,6 +30,7 @@ MAKE = ("get_data", "path_stats", "source_to_code")
 
 _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
+DEFAULTS = "_pydevd_bundle.pydevd_defaults"
 
 
 def vaccinated(path: str, source: bytes) -> CodeType:
@@ -74,8 +75,15 @@ def mode() -> str:
 def start() -> None:
     """Begin vaccinating, if the environment says so."""
     project.configure_from_environment()
-    if mode() == "project":
+    chosen = mode()
+    if chosen != "none" and sys.version_info < (3, 12):
+        late.on_import(DEFAULTS, _trace_when_needed)
+    if chosen == "project":
         install()
+
+
+def _trace_when_needed(defaults: Any) -> None:
+    importlib.import_module("daifu_dap.recovery.idle").watch(defaults)
 
 
 def install() -> None:
