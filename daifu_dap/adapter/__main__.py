@@ -1,4 +1,8 @@
-"""`python -m daifu_dap.adapter`: DAP on stdio, or on a socket with `--port`."""
+"""`python -m daifu_dap.adapter`: DAP on stdio, or on a socket with `--port`.
+
+The folder itself can be run as well (`python .../daifu_dap/adapter`), which is how debugpy's
+adapter is started by editors.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Any
 
+if __name__ == "__main__" and not __package__:
+    # Run as a folder: its neighbours must not be importable as top-level modules.
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    __import__("daifu_dap.adapter")
+    del sys.path[0]
+
+from daifu_dap.adapter import between
 from daifu_dap.adapter.server import Server, announce
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -20,22 +31,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the adapter until its sessions are over; return the exit status."""
     options = _parser().parse_args(argv)
     passed = ("--log-dir", options.log_dir) if options.log_dir else ()
+    if options.port is None and options.for_server is not None:
+        print("daifu: --for-server needs --port.", file=sys.stderr)
+        return 2
+    if options.port is not None and options.host not in LOOPBACK:
+        print("daifu: only a loopback address can be listened on.", file=sys.stderr)
+        return 2
+    if options.for_server is not None:
+        return between.run(options, passed, _tell_endpoints)
     server = Server(options.host, tuple(passed))
     if options.port is None:
         reader, writer = _take_stdio()
+        place = server.listen()
+        _tell_endpoints({"client": {"host": place[0], "port": place[1]}})
         server.stdio(reader, writer)
     else:
-        if options.host not in LOOPBACK:
-            print("daifu: only a loopback address can be listened on.", file=sys.stderr)
-            return 2
         try:
-            host, port = server.listen(options.port)
+            host, port = server.serve(options.port)
         except OSError as error:
             print(
                 f"daifu: cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr
             )
             return 1
-        _tell_endpoints(host, port)
+        _tell_endpoints({"client": {"host": host, "port": port}})
         announce(host, port)
     server.wait()
     return 0
@@ -52,13 +70,13 @@ def _take_stdio() -> tuple[IO[bytes], IO[bytes]]:
     return reader, writer
 
 
-def _tell_endpoints(host: str, port: int) -> None:
+def _tell_endpoints(endpoints: dict[str, Any]) -> None:
     """Write where we listen into the file that debugpy's adapter would write it into."""
     path = os.environ.get("DEBUGPY_ADAPTER_ENDPOINTS")
     if not path:
         return
     with open(path, "w", encoding="utf-8") as stream:
-        json.dump({"client": {"host": host, "port": port}}, stream)
+        json.dump(endpoints, stream)
 
     def remove() -> None:
         with contextlib.suppress(OSError):
@@ -75,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, metavar="N", help="listen on a port, not on stdio")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on")
     parser.add_argument("--log-dir", metavar="DIR", help="write debugpy's logs to DIR")
+    parser.add_argument("--log-stderr", action="store_true", help="write debugpy's logs to stderr")
+    parser.add_argument("--for-server", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    parser.add_argument("--server-access-token", metavar="TOKEN", help=argparse.SUPPRESS)
+    parser.add_argument("--access-token", metavar="TOKEN", help=argparse.SUPPRESS)
     return parser
 
 

@@ -16,11 +16,20 @@ PATIENCE = 5.0
 
 
 class Backend:
-    """One debugpy adapter to talk to; `channel` is the connection."""
+    """One debugpy adapter to talk to; `channel` is the connection.
 
-    def __init__(self, channel: Channel, process: subprocess.Popen[bytes] | None = None) -> None:
+    `place` is where it takes clients, as far as that is known yet.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        process: subprocess.Popen[bytes] | None = None,
+        place: tuple[str, int] | None = None,
+    ) -> None:
         self.channel = channel
         self.process = process
+        self.place = place
 
     @classmethod
     def spawn(cls, arguments: Sequence[str] = ()) -> Backend:
@@ -47,7 +56,7 @@ class Backend:
         Raises `OSError` when nothing answers there.
         """
         sock = socket.create_connection((host, port), timeout)
-        return cls(Channel.over("debugpy", sock))
+        return cls(Channel.over("debugpy", sock), place=(host, port))
 
     def close(self) -> None:
         """End the conversation and, for a child, wait until it is gone."""

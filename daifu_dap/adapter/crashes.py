@@ -398,7 +398,7 @@ class Crashes:
         for event in events:
             self._session.event("daifu/replaced", event)
         for stop in stops:
-            self._session.continued(stop.thread_id)
+            self._session.events.continued(stop.thread_id)
         for stop in stops:
             question = runtime.question("resume", {"stopId": stop.stop_id}, stop.frame_id)
             message: Message = {"type": "request", "command": "evaluate", "arguments": question}

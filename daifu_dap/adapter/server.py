@@ -1,8 +1,13 @@
 """Where clients come from, and how long the adapter lives.
 
-On stdio there is one client at first; a socket is opened only when a program is kept for the next
-one.  With `--port` every connection is a client: the first begins a session, and one that connects
-while a program is held without a client is given that.  The process lives until no session is left.
+The process has one door: a loopback port, which is open from the start, as debugpy's is.  On stdio
+the first client is there already, and with `--port` it comes by the door like all others.  Whoever
+comes by it is given a held program that has lost its client, or a session of its own: with
+debugpy's adapter that has announced a child process, with the one that serves this process's
+program, or, with `--port`, with a new one.
+
+With `--for-server` a program has started this process (`debugpy.listen` does): its debugpy talks to
+an adapter of debugpy's that we start in between, and that lives as long as the program.
 """
 
 from __future__ import annotations
@@ -21,24 +26,56 @@ from daifu_dap.adapter.session import Session, report
 GRACE = 2.0
 """Seconds that a client may take to be seen gone when the next one is there already."""
 
+Place = tuple[str, int]
+
 
 class Server:
-    """The sessions of this process and the socket that clients connect to."""
+    """The sessions of this process and the socket that clients connect to.
 
-    def __init__(self, host: str = "127.0.0.1", arguments: tuple[str, ...] = ()) -> None:
+    With `shared` every session talks to the adapter of debugpy's that takes clients there.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        arguments: tuple[str, ...] = (),
+        shared: Place | None = None,
+    ) -> None:
         self._host = host
         self._arguments = arguments
+        self.shared = shared
         self._lock = threading.Lock()
         self._sessions: list[Session] = []
+        self._first: Backend | None = None
+        self._expected: dict[int, Place] = {}
         self._socket: socket.socket | None = None
+        self._serving = False
         self._idle = threading.Event()
+        self.ready = threading.Event()
+        """Clients that come by the door are taken once this is set."""
+        self.ready.set()
+
+    @property
+    def place(self) -> Place | None:
+        """Where our door is, once it is open."""
+        if self._socket is None:
+            return None
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
 
     def stdio(self, reader: IO[bytes], writer: IO[bytes]) -> None:
         """Begin a session with the client on these streams."""
-        self._begin(Channel("client", reader, writer))
+        self.listen()
+        self._first = Backend.spawn(self._arguments)
+        self._begin(Channel("client", reader, writer), self._first)
 
-    def listen(self, port: int = 0) -> tuple[str, int]:
-        """Listen for clients, if that is not done yet; return where.
+    def serve(self, port: int) -> Place:
+        """Take clients on a port and return where; raises `OSError` when it cannot be had."""
+        self._serving = True
+        return self.listen(port)
+
+    def listen(self, port: int = 0) -> Place:
+        """Open our door, if that is not done yet; return where it is.
 
         Raises `OSError` when the port cannot be had.
         """
@@ -49,38 +86,64 @@ class Server:
                 self._socket = sock
                 name = "listener"
                 threading.Thread(target=self._accept, args=(sock,), name=name, daemon=True).start()
-            host, found = self._socket.getsockname()[:2]
-            return str(host), int(found)
+        place = self.place
+        assert place is not None
+        return place
 
-    def is_ours(self, port: int | None, host: str | None) -> bool:
-        """Whether an address is the one we listen on."""
-        if self._socket is None or port is None:
-            return False
-        return bool(self._socket.getsockname()[1] == port) and host in (
-            None,
-            self._host,
-            "localhost",
-            "127.0.0.1",
-        )
+    def is_ours(self, port: object, host: object) -> bool:
+        """Whether an address is that of our door."""
+        place = self.place
+        known = (None, self._host, "localhost", "127.0.0.1")
+        return place is not None and port == place[1] and host in known
+
+    # -- child processes ----------------------------------------------------------------------
+
+    def expect(self, pid: int, place: Place) -> None:
+        """Take note that a client will attach to a child process, by debugpy's adapter there."""
+        with self._lock:
+            self._expected[pid] = place
+
+    def expected(self, pid: int | None) -> Place | None:
+        """Where the child process can be had that a client attaches to now."""
+        with self._lock:
+            return None if pid is None else self._expected.pop(pid, None)
+
+    # -- ends ---------------------------------------------------------------------------------
 
     def wait(self) -> None:
-        """Wait until a session has begun and none is left."""
+        """Wait until a session has begun and none is left; with `shared`, until `close`."""
         self._idle.wait()
+
+    def close(self) -> None:
+        """Take no more clients, and let `wait` end with the sessions that there are."""
+        with self._lock:
+            sock, self._socket = self._socket, None
+            self.shared = None
+            if not self._sessions:
+                self._idle.set()
+        if sock is not None:
+            sock.close()
 
     def ended(self, session: Session) -> None:
         """Take note of the end of a session, and clean up after it."""
         threading.Thread(target=self._clean, args=(session,), name="cleaner").start()
 
     def _clean(self, session: Session) -> None:
-        session.backend.close()
-        session.backend.channel.join(2.0)
+        backend = session.peer.backend
+        backend.close()
+        backend.channel.join(2.0)
         client = session.client
         if client is not None and not (client.open and client.join(2.0)):
             client.close()
         with self._lock:
             self._sessions.remove(session)
-            if (not self._sessions and session.starting.begun) or self._socket is None:
+            left = {each.peer.backend.place for each in self._sessions}
+            self._expected = {pid: at for pid, at in self._expected.items() if at in left}
+            over = session.starting.begun or not self._serving
+            if not self._sessions and over and self.shared is None:
                 self._idle.set()
+
+    # -- clients ------------------------------------------------------------------------------
 
     def _accept(self, sock: socket.socket) -> None:
         while True:
@@ -97,6 +160,7 @@ class Server:
         The client before may be gone without our having seen it yet, so a session that is kept for
         the next client gets a little time to lose its present one.
         """
+        self.ready.wait()
         deadline = time.monotonic() + GRACE
         while True:
             with self._lock:
@@ -104,12 +168,13 @@ class Server:
                 waiting = next((each for each in kept if each.absence.absent), None)
                 if waiting is not None:
                     waiting.absence.absent = False
+                expects = bool(self._expected)
             if waiting is not None:
                 waiting.absence.welcome(client)
                 return
-            if not kept:
+            if not kept or expects:
                 try:
-                    self._begin(client)
+                    self._begin(client, self._backend())
                 except OSError as error:
                     report(error)
                     client.close()
@@ -119,8 +184,26 @@ class Server:
                 return
             time.sleep(0.02)
 
-    def _begin(self, client: Channel) -> None:
-        session = Session(self, client, Backend.spawn(self._arguments))
+    def _backend(self) -> Backend:
+        """The debugpy for a client of whom nothing is known yet; raises `OSError`."""
+        with self._lock:
+            place = next(reversed(self._expected.values()), None) or self.shared
+            if place is None and self._first is not None:
+                place = self._first.place
+        if place is not None:
+            return Backend.connect(*place)
+        return Backend.spawn(self._arguments)
+
+    def needs_fresh(self, backend: Backend) -> bool:
+        """Whether a launch by the door cannot be done with a debugpy adapter."""
+        return self._serving and self.shared is None and backend.process is None
+
+    def fresh(self) -> Backend:
+        """A debugpy adapter of its own for a client that launches; raises `OSError`."""
+        return Backend.spawn(self._arguments)
+
+    def _begin(self, client: Channel, backend: Backend) -> None:
+        session = Session(self, client, backend)
         with self._lock:
             self._sessions.append(session)
         session.start()

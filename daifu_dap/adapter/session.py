@@ -4,10 +4,11 @@ Three threads meet in a session.  The client's reader (`_from_client`) forwards 
 hands those that need thought to the worker.  The backend's reader (`_from_backend`) relays answers
 and events; it never waits for anything.  The worker (`_work`) is the only one that may wait, and it
 does one task after the other, so that crash requests keep their order.  What they share is small:
-the table of awaited answers and the client's channel, under one lock.
+the table of awaited answers (`peer`) and the client's channel.
 
-A request is answered exactly once.  What is sent to debugpy gets a number there and an entry in
-`_awaited`, and its answer, or the end of debugpy, calls the entry.
+Behind the address that a client attaches to there may be an adapter of ours already (a program that
+listens, a child process of a program that another adapter of ours has launched).  Then that one
+does the work, and this session hands everything through (`relays`).
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.adapter import filters, launch, runtime, stack
+from daifu_dap.adapter import forwards, launch, runtime
 from daifu_dap.adapter.backend import Backend
-from daifu_dap.adapter.channel import Channel, Closed
+from daifu_dap.adapter.channel import Channel
+from daifu_dap.adapter.children import Children
 from daifu_dap.adapter.crashes import Crashes
+from daifu_dap.adapter.events import Events
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.held import Absence
+from daifu_dap.adapter.peer import PATIENCE, Peer, Then
 from daifu_dap.adapter.replies import failure, response
 from daifu_dap.adapter.starting import Start
 from daifu_dap.common.framing import FramingError, Message
@@ -33,31 +37,6 @@ if TYPE_CHECKING:
     from daifu_dap.adapter.server import Server
 
 Json = dict[str, Any]
-Rewrite = Callable[[Json, Json], Json]
-
-FORWARDED = frozenset(
-    {
-        *("initialize", "configurationDone", "terminate", "threads", "modules", "source"),
-        *("setBreakpoints", "setFunctionBreakpoints", "setExceptionBreakpoints"),
-        *("continue", "next", "stepIn", "stepOut", "stepInTargets", "pause", "goto", "gotoTargets"),
-        *("stackTrace", "scopes", "variables", "setVariable", "setExpression", "evaluate"),
-        *("completions", "exceptionInfo", "setDebuggerProperty", "setPydevdSourceMap"),
-        *("debugpySystemInfo", "pydevdSystemInfo"),
-    }
-)
-"""The requests that debugpy answers; it never answers any other, and the client would hang."""
-
-REWRITTEN: dict[str, Rewrite] = {
-    "stackTrace": stack.trace,
-    "completions": stack.completions,
-    "modules": stack.modules,
-    "exceptionInfo": stack.exception_info,
-    "setExceptionBreakpoints": filters.crash_first,
-}
-"""What is done to the bodies of answers: `(arguments, body) -> body`."""
-
-PATIENCE = 30.0
-"""Seconds that debugpy may take over a question of ours."""
 
 
 class Session:
@@ -66,26 +45,26 @@ class Session:
     def __init__(self, server: Server, client: Channel, backend: Backend) -> None:
         self.server = server
         self.client: Channel | None = client
-        self.backend = backend
+        self.peer = Peer(backend)
         self.attributes = launch.Attributes()
         self.capabilities: Json = {}
         self.initialize: Json = {}
         self.running = True
+        self.relays = False
         self.crashes = Crashes(self)
         self.starting = Start(self)
         self.absence = Absence(self)
+        self.children = Children(self)
+        self.events = Events(self)
         self.over = threading.Event()
-        self._told_continued = False
         self._lock = threading.RLock()
-        self._awaited: dict[int, tuple[str, Callable[[Message], None]]] = {}
-        self._reverse: dict[int, Message] = {}
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="session worker", daemon=True)
 
     def start(self) -> None:
         """Begin to listen to both sides."""
         self._worker.start()
-        self._listen(self.backend)
+        self._listen(self.peer.backend)
         assert self.client is not None
         self.listen_to(self.client)
 
@@ -101,8 +80,8 @@ class Session:
 
     def switch(self, backend: Backend) -> None:
         """Talk to another debugpy from now on and end the conversation with the present one."""
-        old = self.backend
-        self.backend = backend
+        old = self.peer.backend
+        self.peer.backend = backend
         self._listen(backend)
         old.close()
 
@@ -118,16 +97,6 @@ class Session:
         """Send the client an event."""
         self.tell({"type": "event", "event": name, "body": body})
 
-    def continued(self, thread_id: int) -> None:
-        """Tell the client that a thread runs on.
-
-        pydevd tells it too, but only once for threads that were stopped together; its event for
-        what is told here is dropped.
-        """
-        self._told_continued = True
-        body = {"threadId": thread_id, "allThreadsContinued": not self.crashes.stops}
-        self.event("continued", body)
-
     def reply(self, request: Message, body: Json | None = None) -> None:
         """Answer a request of the client's with success."""
         self.tell(response(request, body))
@@ -136,11 +105,12 @@ class Session:
         """Answer a request of the client's with a failure, numbered where it is a refusal."""
         self.tell(failure(request, error))
 
+    def answer(self, request: Message, answer: Message) -> None:
+        """Answer a request of the client's as debugpy has answered ours."""
+        self.tell({**answer, "request_seq": request["seq"]})
+
     def forward(
-        self,
-        request: Message,
-        arguments: Json | None = None,
-        then: Callable[[Message], None] | None = None,
+        self, request: Message, arguments: Json | None = None, then: Then | None = None
     ) -> None:
         """Send a request of the client's to debugpy, with other `arguments` if given.
 
@@ -155,50 +125,23 @@ class Session:
         original = request.get("arguments") or {}
 
         def relay(answer: Message) -> None:
-            rewrite = REWRITTEN.get(command)
-            if rewrite is not None and answer.get("success") and isinstance(original, dict):
-                body = rewrite(original, answer.get("body") or {})
-                if command == "stackTrace":
-                    body = self.crashes.placed(body)
-                elif command == "exceptionInfo":
-                    body = self.crashes.explained(original, body)
-                answer = {**answer, "body": body}
             if client is not None and client is self.client:
-                client.post({**answer, "request_seq": request["seq"]})
+                if not self.relays:
+                    answer = forwards.rewritten(self, command, original, answer)
+                self.answer(request, answer)
 
         self.send(asked, command, then or relay)
 
-    def send(self, message: Message, command: str, then: Callable[[Message], None]) -> None:
+    def send(self, message: Message, command: str, then: Then) -> None:
         """Send debugpy a request; `then` gets the answer, a failed one when debugpy is gone."""
-
-        def register(seq: int) -> None:
-            with self._lock:
-                self._awaited[seq] = (command, then)
-
-        try:
-            self.backend.channel.send(message, register)
-        except Closed:
-            self._flush()
-        except FramingError as error:
-            then({"type": "response", "command": command, "success": False, "message": str(error)})
+        self.peer.send(message, command, then)
 
     def ask(self, command: str, arguments: Json, patience: float = PATIENCE) -> Message:
         """Ask debugpy something and wait for the answer; for the worker only.
 
         Never raises: no answer in time, or no debugpy, is a response without success.
         """
-        arrived = threading.Event()
-        answers: list[Message] = []
-
-        def take(answer: Message) -> None:
-            answers.append(answer)
-            arrived.set()
-
-        self.send({"type": "request", "command": command, "arguments": arguments}, command, take)
-        if not arrived.wait(patience):
-            said = f"debugpy has not answered {command} in {patience:g} s"
-            return {"type": "response", "command": command, "success": False, "message": said}
-        return answers[0]
+        return self.peer.ask(command, arguments, patience)
 
     def later(self, task: Callable[[], None], request: Message | None = None) -> None:
         """Have the worker do `task` after everything it has to do already.
@@ -232,7 +175,7 @@ class Session:
             return
         kind, seq = message.get("type"), message.get("seq")
         if kind == "response":
-            self._reversed(message)
+            self.peer.reversed(message)
             return
         if kind != "request":
             return
@@ -252,128 +195,45 @@ class Session:
         arguments = request.get("arguments")
         if arguments is not None and not isinstance(arguments, dict):
             Fields(arguments)
-        if self.absence.claims(request) or self.starting.claims(request):
+        if self.relays:
+            self.forward(request)
+        elif self.absence.claims(request) or self.starting.claims(request):
             return
-        if command == "disconnect":
+        elif command == "disconnect":
             self.absence.disconnect(request)
         elif self.crashes.claims(request):
             pass
         elif command == "stackTrace":
-            whole = {**(arguments or {})}
-            whole.pop("startFrame", None)
-            whole.pop("levels", None)
-            self.forward(request, whole)
+            forwards.whole_trace(self, request)
         elif command == "variables":
-            self.forward(request, then=lambda answer: self._variables(request, answer))
-        elif command in FORWARDED:
+            forwards.variables(self, request)
+        elif command in forwards.FORWARDED:
             if command in ("continue", "next", "stepIn", "stepOut"):
                 self.running = True
             self.forward(request)
         else:
             self.fail(request, f"{command} is not a request that this adapter knows.")
 
-    def _variables(self, request: Message, answer: Message) -> None:
-        """Pass on an answer to `variables` without our names.
-
-        debugpy puts names with underscores at both ends into a group of their own; when all in it
-        are ours, the group goes too, for which its contents must be known.
-        """
-        client = self.client
-        body = stack.variables(answer.get("body") or {}) if answer.get("success") else {}
-
-        def reply(shown: Json) -> None:
-            done = {**answer, "body": shown} if answer.get("success") else answer
-            if client is not None and client is self.client:
-                client.post({**done, "request_seq": request["seq"]})
-
-        group = stack.group(body)
-        if group is None:
-            reply(body)
+    def _from_backend(self, backend: Backend, message: Message) -> None:
+        if backend is not self.peer.backend:
             return
-
-        def opened(contents: Message) -> None:
-            inside = (contents.get("body") or {}).get("variables")
-            ours = bool(inside) and not stack.variables({"variables": inside})["variables"]
-            reply(stack.without(body, group) if ours else body)
-
-        asked: Message = {"type": "request", "command": "variables"}
-        asked["arguments"] = {"variablesReference": group}
-        self.send(asked, "variables", opened)
-
-    def _from_backend(self, message: Message) -> None:
         kind = message.get("type")
         if kind == "response":
-            with self._lock:
-                entry = self._awaited.pop(int(message.get("request_seq") or 0), None)
-            if entry is not None:
-                entry[1](message)
+            self.peer.answered(message)
         elif kind == "event":
-            body = message.get("body")
-            shown = self.shown(str(message.get("event")), body if isinstance(body, dict) else {})
-            if shown is not None:
-                self.event(str(message.get("event")), shown)
+            name, body = str(message.get("event")), message.get("body")
+            shown = body if isinstance(body, dict) else {}
+            if not self.relays:
+                told = self.events.shown(name, shown)
+                if told is None:
+                    return
+                shown = told
+            self.event(name, shown)
         elif kind == "request":
-            self._ask_client(message)
-
-    def shown(self, name: str, body: Json) -> Json | None:
-        """Take note of an event of debugpy's and return the body for the client, None for none."""
-        if name == "daifu/crash":
-            self.crashes.announced(body)
-            return None
-        if name == "stopped":
-            self.running = self._told_continued = False
-            for key in ("description", "text"):
-                if isinstance(body.get(key), str):
-                    body[key] = stack.plain(body[key])
-            self.crashes.stopped(body)
-        elif name == "continued":
-            self.running = not self.crashes.stops
-            self.crashes.pauses.resumed(body)
-            if self._told_continued:
-                self._told_continued = False
-                return None
-            if self.crashes.stops:
-                body["allThreadsContinued"] = False
-        elif name == "output":
-            text = body.get("output")
-            if isinstance(text, str) and text.startswith(f"Evaluating: {runtime.ENTRY}"):
-                return None
-        elif name == "module":
-            module = body.get("module")
-            if isinstance(module, dict) and stack.own_path(module.get("path")):
-                return None
-        elif name == "process":
-            self.absence.pid = body.get("systemProcessId")
-        elif name in ("exited", "terminated"):
-            self.crashes.clear()
-            self.absence.program_over = True
-        return body
-
-    # -- the other direction: requests of debugpy's -------------------------------------------
-
-    def _ask_client(self, request: Message) -> None:
-        """Hand a request of debugpy's (such as `runInTerminal`) to the client."""
-        client = self.client
-
-        def register(seq: int) -> None:
-            with self._lock:
-                self._reverse[seq] = request
-
-        copied = ("type", "command", "arguments")
-        asked: Message = {key: request[key] for key in copied if key in request}
-        try:
-            if client is None:
-                raise Closed("no client")
-            client.send(asked, register)
-        except Closed as error:
-            self.backend.channel.post(failure(request, str(error)))
-
-    def _reversed(self, answer: Message) -> None:
-        """Hand the client's answer to a request of debugpy's back to it."""
-        with self._lock:
-            request = self._reverse.pop(answer.get("request_seq") or 0, None)
-        if request is not None:
-            self.backend.channel.post({**answer, "request_seq": request["seq"]})
+            if message.get("command") == "startDebugging" and not self.relays:
+                arguments = self.children.asked(message.get("arguments") or {})
+                message = {**message, "arguments": arguments}
+            self.peer.ask_client(self.client, message)
 
     # -- ends ---------------------------------------------------------------------------------
 
@@ -384,33 +244,24 @@ class Session:
     def _client_gone(self, client: Channel) -> None:
         if client is not self.client:
             return
-        with self._lock:
-            self._reverse.clear()
+        self.peer.client_gone()
         self.absence.client_gone()
 
     def _listen(self, backend: Backend) -> None:
         backend.channel.start(
-            self._from_backend,
+            lambda message: self._from_backend(backend, message),
             lambda error: report(error),
             lambda: self._backend_gone(backend),
         )
 
     def _backend_gone(self, backend: Backend) -> None:
-        if backend is not self.backend:
+        if backend is not self.peer.backend:
             return
-        self._flush()
+        self.peer.flush()
         if not self.absence.program_over:
             self.event("terminated", {})
         self.crashes.clear()
         self.end()
-
-    def _flush(self) -> None:
-        """Fail everything that still waits for debugpy."""
-        with self._lock:
-            awaited, self._awaited = self._awaited, {}
-        for command, then in awaited.values():
-            said = "The debug session is over."
-            then({"type": "response", "command": command, "success": False, "message": said})
 
     def end(self) -> None:
         """End the session; safe to call more than once and from any thread."""

@@ -58,37 +58,70 @@ class Start:
     def launch(self, request: Message) -> None:
         """Launch the program vaccinated."""
         session = self._session
-        session.attributes, arguments = launch.read(request.get("arguments") or {})
+        given = request.get("arguments") or {}
+        session.attributes, arguments = launch.read(given)
         arguments = launch.vaccinated(arguments, session.attributes)
+        session.children.arguments = given
         self.begun = True
+        if session.server.needs_fresh(session.peer.backend):
+            session.later(lambda: self._launch_fresh(request, arguments), request)
+        else:
+            session.forward(request, arguments)
+
+    def _launch_fresh(self, request: Message, arguments: Json) -> None:
+        """Launch under a debugpy of its own: the present one has another program."""
+        session = self._session
+        session.switch(session.server.fresh())
+        session.ask("initialize", session.initialize)
         session.forward(request, arguments)
 
     def attach(self, request: Message) -> None:
-        """Attach; with `connect`, talk to the adapter that listens there instead of our child."""
+        """Attach: to what the door led to, or, with `connect`, to what listens there."""
         session = self._session
-        session.attributes, arguments = launch.read(request.get("arguments") or {})
-        fields = Fields(arguments)
-        place = fields.record("connect")
+        given = request.get("arguments") or {}
+        session.attributes, arguments = launch.read(given)
+        session.children.arguments = given
+        arguments = arguments or {"name": "attach"}  # pydevd cannot read an attach without any
         self.begun = self._attached = True
-        if place is None or session.server.is_ours(place.integer("port"), place.string("host")):
+        fields = Fields(arguments)
+        child = session.server.expected(fields.integer("subProcessId"))
+        place = child or self._place(fields)
+        if child is not None:
+            arguments = {**arguments, "connect": {"host": child[0], "port": child[1]}}
+        if place is None or place == session.peer.backend.place:
             session.forward(request, arguments)
-            return
-        host = place.string("host") or "127.0.0.1"
-        port = place.integer("port", required=True, least=1)
-        assert port is not None
-        session.later(lambda: self._attach_to(request, arguments, host, port), request)
+        else:
+            session.later(lambda: self._attach_to(request, arguments, place), request)
 
-    def _attach_to(self, request: Message, arguments: Json, host: str, port: int) -> None:
+    def _place(self, fields: Fields) -> tuple[str, int] | None:
+        """Where to find what `attach` is about; None if it is what we talk to already."""
+        connect = fields.record("connect")
+        if connect is None:
+            if fields.values.get("port") is None or "processId" in fields.values:
+                return None
+            connect = fields
+        host, port = connect.string("host"), connect.integer("port", required=True, least=1)
+        server = self._session.server
+        if server.shared or server.is_ours(port, host):
+            return None
+        assert port is not None
+        return host or "127.0.0.1", port
+
+    def _attach_to(self, request: Message, arguments: Json, place: tuple[str, int]) -> None:
         session = self._session
         try:
-            backend = Backend.connect(host, port)
+            backend = Backend.connect(*place)
         except OSError as error:
             said = error.strerror or str(error)
-            session.fail(request, f"Nothing to attach to answers on {host}:{port}: {said}.")
+            session.fail(request, f"Nothing to attach to answers on {place[0]}:{place[1]}: {said}.")
             return
         session.switch(backend)
-        session.ask("initialize", session.initialize)
-        session.forward(request, arguments)
+        answer = session.ask("initialize", session.initialize)
+        if (answer.get("body") or {}).get("supportsReplaceCellRequest"):
+            session.relays = True
+            session.forward(request)
+        else:
+            session.forward(request, arguments)
 
     def set_exception_breakpoints(self, request: Message) -> None:
         """Set debugpy's filters, and tell the runtime what the crash barrier is for."""

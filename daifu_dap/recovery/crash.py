@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import sys
 import threading
 from collections.abc import Iterator, MutableMapping
 from types import CellType, FrameType
@@ -302,6 +304,16 @@ def hidden_frame(frame: FrameType) -> bool:
     if (frame.f_lineno or 0) >= names.HIDDEN_LINE:
         return True
     return bool(frame.f_globals.get("__name__", "").split(".")[0] in ("daifu_dap",))
+
+
+def debuggers_frame(frame: FrameType) -> bool:
+    """Whether a frame is the debugger's, on which a program stands that was started by it."""
+    debugpy = sys.modules.get("debugpy")
+    home = getattr(debugpy, "__file__", None)
+    if not isinstance(home, str):
+        return False
+    folder = os.path.dirname(os.path.abspath(home)) + os.sep
+    return os.path.abspath(frame.f_code.co_filename).startswith(folder)
 
 
 def type_name(exception: BaseException) -> str:

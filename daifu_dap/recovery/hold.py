@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.recovery import bridge
+from daifu_dap.recovery import bridge, door
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -62,6 +62,7 @@ def endpoint() -> tuple[str, int]:
         if _endpoint is None:
             import debugpy
 
+            door.ours()
             with _quiet_adapter():
                 host, port = debugpy.listen(("127.0.0.1", 0))
             _endpoint = (str(host), int(port))

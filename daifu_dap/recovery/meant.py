@@ -55,7 +55,7 @@ from daifu_dap.recovery.around import (
     local_value,
     manager,
 )
-from daifu_dap.recovery.crash import hidden_frame
+from daifu_dap.recovery.crash import debuggers_frame, hidden_frame
 from daifu_dap.recovery.foresee import (
     FALLS,
     RAISES,
@@ -151,7 +151,7 @@ def taken(frame: FrameType, raised: Raised) -> FrameType | tasks.Waiter | None:
             visible = inner
         if by_protocol(visible, outer, raised):
             return outer
-        if not hidden_frame(outer):
+        if not hidden_frame(outer) and not debuggers_frame(outer):
             left = through(outer, outer.f_lasti, raised, None)
             if left is None:
                 return outer

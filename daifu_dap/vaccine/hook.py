@@ -31,6 +31,7 @@ MAKE = ("get_data", "path_stats", "source_to_code")
 _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
 DEFAULTS = "_pydevd_bundle.pydevd_defaults"
+API = "debugpy.server.api"
 
 
 def vaccinated(path: str, source: bytes) -> CodeType:
@@ -107,6 +108,7 @@ def install() -> None:
     loader.get_code = get_code  # type: ignore[method-assign]
     hook_runpy(runpy)
     late.on_import(PYDEVD, hook_runpy)
+    late.on_import(API, listen_by_ours)
 
 
 def own(path: str, main: bool = False) -> CodeType | None:
@@ -159,3 +161,8 @@ def hook_runpy(module: Any) -> None:
         return code if len(arguments) == 1 else (code, arguments[-1])
 
     module._get_code_from_file = get_code_from_file
+
+
+def listen_by_ours(api: Any) -> None:
+    """Make `debugpy.listen` start our adapter."""
+    importlib.import_module("daifu_dap.recovery.door").redirect(api)
