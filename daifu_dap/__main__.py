@@ -58,7 +58,6 @@ def main() -> None:
         from daifu_dap.recovery import door
 
         door.ours()
-
         cli.main()
     else:
         script.run_file(first, rest)
