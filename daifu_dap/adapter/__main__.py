@@ -21,8 +21,7 @@ if __name__ == "__main__" and not __package__:
     __import__("daifu_dap.adapter")
     del sys.path[0]
 
-from daifu_dap.adapter import between
-from daifu_dap.adapter.server import Server, announce
+from daifu_dap.adapter.backend import Backend
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -37,14 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.port is not None and options.host not in LOOPBACK:
         print("daifu: only a loopback address can be listened on.", file=sys.stderr)
         return 2
+    # debugpy's adapter is started first, and starts while we load the rest of ours.
+    backend = Backend.spawn(passed) if options.port is None else None
+    from daifu_dap.adapter import between
+    from daifu_dap.adapter.server import Server, announce
+
     if options.for_server is not None:
         return between.run(options, passed, _tell_endpoints)
     server = Server(options.host, tuple(passed))
-    if options.port is None:
+    if backend is not None:
         reader, writer = _take_stdio()
         place = server.listen()
         _tell_endpoints({"client": {"host": place[0], "port": place[1]}})
-        server.stdio(reader, writer)
+        server.stdio(reader, writer, backend)
     else:
         try:
             host, port = server.serve(options.port)

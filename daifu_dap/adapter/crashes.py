@@ -68,6 +68,7 @@ class Crashes:
         self.stops: dict[int, Stop] = {}
         self.texts = Texts()
         self._baseline = surgery.Baseline()
+        self._warmed = False
         self._jumps = jumps.Jumps(session, self)
         self.pauses = Pauses(session, self)
         self.board = Board(self)
@@ -103,6 +104,9 @@ class Crashes:
         if stop is not None and not stop.told and body.get("reason") == "exception":
             stop.told = True
             self._session.event("daifu/crash", stop.body)
+            if not self._warmed:
+                self._warmed = True
+                surgery.warm()
             self._session.later(self.prepare)
         elif stop is None:
             self.pauses.announced(body)

@@ -63,11 +63,11 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         return str(host), int(port)
 
-    def stdio(self, reader: IO[bytes], writer: IO[bytes]) -> None:
-        """Begin a session with the client on these streams."""
+    def stdio(self, reader: IO[bytes], writer: IO[bytes], backend: Backend) -> None:
+        """Begin a session with the client on these streams, and debugpy's adapter `backend`."""
         self.listen()
-        self._first = Backend.spawn(self._arguments)
-        self._begin(Channel("client", reader, writer), self._first)
+        self._first = backend
+        self._begin(Channel("client", reader, writer), backend)
 
     def serve(self, port: int) -> Place:
         """Take clients on a port and return where; raises `OSError` when it cannot be had."""
