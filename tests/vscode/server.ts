@@ -46,6 +46,8 @@ export interface Options {
   /** Variables of its environment beside our own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether it is for tests inside the extension host; no dialog shows in it. */
+  readonly host?: boolean;
 }
 
 export class Server {
@@ -87,7 +89,8 @@ export class Server {
     const flags = [
       ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--reconnection-grace-time", "1"],
       ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"],
-      ["--disable-workspace-trust", "--vscode-option", "enable-smoke-test-driver"],
+      ["--disable-workspace-trust"],
+      options.host === true ? ["--vscode-option", "enable-smoke-test-driver"] : [],
     ].flat();
     const child = spawn(process.execPath, [ENTRY, ...folders, ...flags], {
       detached: true,
@@ -105,9 +108,12 @@ export class Server {
     return server;
   }
 
-  /** The address of a workbench on a folder. */
-  workbench(folder: string): string {
-    return `${this.url}/?folder=${encodeURI(folder)}`;
+  /** The address of a workbench on a folder; `payload` names paths that it is to know. */
+  workbench(folder: string, payload: Readonly<Record<string, string>> = {}): string {
+    const remote = `vscode-remote://127.0.0.1:${this.port}`;
+    const paths = Object.entries(payload).map(([name, path]) => [name, remote + path]);
+    const told = paths.length === 0 ? "" : `&payload=${encodeURIComponent(JSON.stringify(paths))}`;
+    return `${this.url}/?folder=${encodeURI(folder)}${told}`;
   }
 
   /** Ends it and everything that it started. */

@@ -1,14 +1,18 @@
 /** One server and one browser for all tests. */
 
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { type Browser, chromium as engine } from "playwright-core";
-import { chromium, SCREENSHOTS } from "./places.ts";
+import { CACHE, chromium, SCREENSHOTS } from "./places.ts";
 import { Server } from "./server.ts";
 import { Workbench } from "./workbench.ts";
 
 let server: Server | undefined;
 let browser: Browser | undefined;
 let current: Workbench | undefined;
+
+/** The file into which tests inside the extension host write their results. */
+export const RESULTS = join(CACHE, "host-results.json");
 
 export const mochaHooks = {
   async beforeAll(): Promise<void> {
@@ -40,10 +44,42 @@ export const mochaHooks = {
 };
 
 /** Opens a workbench for the test that runs. */
-export async function open(folder: string, name: string): Promise<Workbench> {
-  if (server === undefined || browser === undefined) {
+export async function open(
+  folder: string,
+  name: string,
+  payload: Readonly<Record<string, string>> = {},
+  on = server,
+): Promise<Workbench> {
+  if (on === undefined || browser === undefined) {
     throw new Error("The server is not up.");
   }
-  current = await Workbench.open(browser, server, folder, name);
+  current = await Workbench.open(browser, on, folder, name, payload);
   return current;
+}
+
+/** Runs the tests of an extension in `carrier` inside the extension host of a workbench on a folder. */
+export async function runInHost(folder: string, carrier: string): Promise<void> {
+  rmSync(RESULTS, { force: true });
+  const server = await Server.start({ env: { DAIFU_HOST_RESULTS: RESULTS }, host: true });
+  try {
+    const workbench = await open(
+      folder,
+      "host",
+      {
+        extensionDevelopmentPath: carrier,
+        extensionTestsPath: join(carrier, "index.js"),
+      },
+      server,
+    );
+    const deadline = Date.now() + 250_000;
+    while (!existsSync(RESULTS)) {
+      if (Date.now() > deadline) {
+        throw new Error("The tests in the extension host did not end in time.");
+      }
+      await workbench.page.waitForTimeout(200);
+    }
+    await workbench.shot("end");
+  } finally {
+    await server.stop();
+  }
 }

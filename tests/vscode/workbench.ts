@@ -30,12 +30,16 @@ export class Workbench {
     server: Server,
     folder: string,
     name: string,
+    payload: Readonly<Record<string, string>> = {},
   ): Promise<Workbench> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE);
-    await page.goto(server.workbench(folder));
+    // What a workbench reports to that runs tests inside its extension host.
+    await page.exposeFunction("codeAutomationLog", (): void => undefined);
+    await page.exposeFunction("codeAutomationExit", (): void => undefined);
+    await page.goto(server.workbench(folder, payload));
     const workbench = new Workbench(page, name);
-    await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    await page.locator(".explorer-folders-view").first().waitFor();
     return workbench;
   }
 
@@ -145,6 +149,11 @@ export class Workbench {
   /** What the extension's entry in the status bar says. */
   async statusText(): Promise<string> {
     return (await this.status.allTextContents()).join("").replaceAll("\u00a0", " ");
+  }
+
+  /** The notices that show and have a text. */
+  notice(text: string): Locator {
+    return this.page.locator(".notification-toast .notification-list-item", { hasText: text });
   }
 
   /** The code lenses with a title. */
