@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { globDefaults } from "./config/globs";
 import { Actions } from "./recovery/actions";
-import { attachChildren } from "./recovery/children";
 import { Drafts } from "./recovery/drafts";
 import { History } from "./recovery/history";
 import { applyOnSave } from "./recovery/onsave";
@@ -42,6 +41,5 @@ export function crashes(context: vscode.ExtensionContext): vscode.Disposable {
     new Values(watch),
     tellNews(watch, notices),
     globDefaults(),
-    attachChildren(),
   );
 }
