@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap import surgery
 from daifu_dap.adapter import jumps, runtime
 from daifu_dap.adapter.board import Board
+from daifu_dap.adapter.console import Console
 from daifu_dap.adapter.edits import Edit, collect
 from daifu_dap.adapter.explain import explained
 from daifu_dap.adapter.fields import Fields
@@ -23,6 +24,7 @@ from daifu_dap.adapter.pauses import RESUMING, STEPS, Pauses
 from daifu_dap.adapter.texts import Texts
 from daifu_dap.common import refusals
 from daifu_dap.common.framing import Message
+from daifu_dap.common.outline import Outline
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class Stop:
         return {"action": "retry"} if self.goal is None else {"action": "goto", "line": self.goal}
 
     @property
+    def line(self) -> int:
+        """The line at which it goes on unless something else is said."""
+        return self.point.line if self.goal is None else self.goal
+
+    @property
     def frame_id(self) -> int | None:
         """The crashed frame, by debugpy's number: the first that could be resumed."""
         known = [each for each in self.body.get("frames") or () if each.get("frameId")]
@@ -72,6 +79,7 @@ class Crashes:
         self._jumps = jumps.Jumps(session, self)
         self.pauses = Pauses(session, self)
         self.board = Board(self)
+        self._console = Console(session, self)
         self._handlers: dict[str, Callable[[Message, Fields], None]] = {
             "daifu/describe": self.describe,
             "daifu/cells": self.cells,
@@ -132,7 +140,7 @@ class Crashes:
         command = request["command"]
         fields = Fields(request.get("arguments"))
         handler = self.pauses.handler(request, fields) or self._handlers.get(command)
-        handler = handler or self._jumps.handler(request)
+        handler = handler or self._jumps.handler(request) or self._console.handler(request, fields)
         if handler is None and command in RESUMING and self.stops:
             handler = self.carry_on
         if handler is None:
@@ -173,7 +181,7 @@ class Crashes:
     def replace_cell(self, request: Message, fields: Fields) -> None:
         """Apply an edit and stay stopped."""
         stop = self._pick(fields)
-        body, events = self._apply(stop, lambda: self.collect(fields))
+        body, events = self.apply(stop, lambda: self.collect(fields))
         self._session.reply(request, body)
         for event in events:
             self._session.event("daifu/replaced", event)
@@ -181,8 +189,8 @@ class Crashes:
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and retry."""
         stop = self._pick(fields)
-        body, events = self._apply(stop, lambda: self.collect(fields), going=True)
-        self._leave(request, [stop], stop.way, body, events)
+        body, events = self.apply(stop, lambda: self.collect(fields), going=True)
+        self.leave(request, [stop], stop.way, body, events)
 
     def resolve(self, request: Message, fields: Fields) -> None:
         """Leave a crash without an edit."""
@@ -194,16 +202,16 @@ class Crashes:
         asked["line"] = fields.integer("line", required=action == "goto", least=1)
         stop = self._pick(fields)
         if action == "restartFrame":
-            self._restart(request, stop, asked)
+            self.restart(request, stop, asked)
         else:
-            self._leave(request, [stop], asked, {}, [])
+            self.leave(request, [stop], asked, {}, [])
 
     def restart_frame(self, request: Message, fields: Fields) -> None:
         """Call a function of the stack again (the standard request)."""
         frame_id = fields.integer("frameId", required=True)
         for stop in self.stops.values():
             if any(each.get("frameId") == frame_id for each in stop.body.get("frames") or ()):
-                self._restart(request, stop, {"action": "restartFrame", "frameId": frame_id})
+                self.restart(request, stop, {"action": "restartFrame", "frameId": frame_id})
                 return
         self.any_stop()
         raise Refusal.of(
@@ -219,15 +227,15 @@ class Crashes:
         stops = [stop] if stop is not None else list(self.stops.values())
         chosen = any(each.goal is not None for each in stops)
         if self._session.attributes.on_continue == "raise" and not chosen:
-            self._leave(request, stops, {"action": "raise"}, self._continued(stops), [])
+            self.leave(request, stops, {"action": "raise"}, self._continued(stops), [])
             return
         for each in stops[1:]:  # which an edit for the first leaves in their texts
             self.ask("check", {**each.way, "stopId": each.stop_id}, each)
         events: list[Json] = []
         for each in stops:
-            events += self._apply(each, lambda: Edit({}, []), going=True)[1]
+            events += self.apply(each, lambda: Edit({}, []), going=True)[1]
         halt = request["command"] in STEPS
-        self._leave(request, stops, None, self._continued(stops), events, halt)
+        self.leave(request, stops, None, self._continued(stops), events, halt)
 
     def journal(self, request: Message, fields: Fields) -> None:
         """Say what was recovered in this session."""
@@ -267,6 +275,17 @@ class Crashes:
             raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present=stop.stop_id)
         return stop
 
+    def stop_of(self, frame_id: int | None) -> Stop:
+        """The crash stop whose frame a person looks at; the only one, whichever frame that is."""
+        for stop in self.stops.values():
+            if any(each.get("frameId") == frame_id for each in stop.body.get("frames") or ()):
+                return stop
+        return self._pick(Fields({}))
+
+    def outline(self, path: str) -> Outline:
+        """The outline of the running text of a file."""
+        return self._baseline.outline(self.texts.text(path), path)
+
     def collect(self, fields: Fields) -> Edit:
         """Return the edit that a request asks for."""
         if not self.texts.running:
@@ -282,7 +301,7 @@ class Crashes:
         files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
         return surgery.plan(files, point, self._baseline, run_added=edit.run_added)
 
-    def _apply(
+    def apply(
         self,
         stop: Stop,
         make: Callable[[], Edit],
@@ -372,13 +391,13 @@ class Crashes:
             stop.goal, path, old, self._baseline.outline(files[path], path, base=old)
         )
 
-    def _restart(self, request: Message, stop: Stop, asked: Json) -> None:
-        """Apply what was saved, and call a function of the stack again."""
+    def restart(self, request: Message, stop: Stop, asked: Json, body: Json | None = None) -> None:
+        """Apply what was saved, and call a function of the stack again; `body` answers."""
         stop.goal = None
-        _, events = self._apply(stop, lambda: Edit({}, []), leaving=asked)
-        self._leave(request, [stop], asked, {}, events)
+        _, events = self.apply(stop, lambda: Edit({}, []), leaving=asked)
+        self.leave(request, [stop], asked, body or {}, events)
 
-    def _leave(
+    def leave(
         self,
         request: Message,
         stops: list[Stop],

@@ -18,6 +18,7 @@ CAPABILITIES = {
     "supportsReplaceCellRequest": True,
     "supportsRestartFrame": True,
     "supportsExceptionFilterOptions": True,
+    "completionTriggerCharacters": [".", "%"],
 }
 
 CRASH_FILTER = {
