@@ -27,6 +27,11 @@ class Other(Exception):
 
 
 STAR, BOTH = "star", "finally in star"
+BASIC, STARRED, MORE, AWAITED = "basic", "starred", "more", "awaited"
+MORE_KINDS = frozenset({
+    "assert", "annotated", "targets", "comprehension", "lambda", "default", "cause", "again",
+    "pairs", "choice", "repeat", "captures", "exits", "class",
+})  # fmt: skip
 ENDS = (Meant, BaseExceptionGroup)
 """What may leave a program."""
 
@@ -52,7 +57,8 @@ class World:
         self.trace.append((number, shape(value)) if isinstance(value, Exception) else number)
         return value
 
-    def manager(self, number: int, swallow: bool = False) -> Any:
+    def manager(self, number: int, leaving: int = 0) -> Any:
+        """A manager; its exit has a probe if there is a number for it."""
         world = self
 
         class Manager:
@@ -62,6 +68,8 @@ class World:
                 return number
 
             def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+                if leaving:
+                    world.probe(leaving)
                 world.trace.append(("exit", number, kind and kind.__name__))
                 return False
 
@@ -112,14 +120,12 @@ def indent(lines: list[str]) -> list[str]:
 
 
 @st.composite
-def bodies(
-    draw: Any, depth: int, loop: bool, final: bool | str = False, stars: bool = True
-) -> list[str]:
+def bodies(draw: Any, depth: int, loop: bool, final: bool | str, grammar: str) -> list[str]:
     """The lines of a block."""
     count = draw(st.integers(1, 3))
     lines: list[str] = []
     for _ in range(count):
-        lines += draw(statements(depth, loop, final, stars))
+        lines += draw(statements(depth, loop, final, grammar))
     return lines
 
 
@@ -134,15 +140,16 @@ def number() -> int:
 
 
 @st.composite
-def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool) -> list[str]:
+def statements(draw: Any, depth: int, loop: bool, final: bool | str, grammar: str) -> list[str]:
     """One statement.
 
     Args:
         loop: it stands inside a loop, that it may leave.
         final: it stands in a `finally`, where nothing may leave; or in a handler of `except*`
             (STAR), where exceptions may; or in both.
-        stars: whether there are `except*` statements.
+        grammar: BASIC, STARRED or one with MORE; see `programs`.
     """
+    stars = grammar != BASIC
     simple = ["assign", "call", "augment", "two", "closure", "delete", "unpack", "walrus"]
     if loop and final is not True:
         simple += ["break", "continue"]
@@ -163,11 +170,17 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool
         "reraise",
     ]
     compound += ["star"] if stars else []
+    if grammar in (MORE, AWAITED):
+        simple += ["assert", "annotated", "targets", "comprehension", "lambda", "default"]
+        simple += ["cause"] if final in (False, STAR) else []
+        compound += ["again", "pairs", "choice", "repeat", "captures", "exits"]
+    if grammar == MORE:
+        compound += ["class"]
     kind = draw(st.sampled_from(simple + (compound * 2 if depth > 0 else [])))
     n = number()
-    body = bodies(depth - 1, loop, final, stars)
+    body = bodies(depth - 1, loop, final, grammar)
     starred = final in (STAR, BOTH)
-    inner = bodies(depth - 1, True, final if starred else False, stars)
+    inner = bodies(depth - 1, True, final if starred else False, grammar)
     if kind == "assign":
         return [f"x{n % 4} = probe({n}, {n})"]
     if kind == "call":
@@ -192,8 +205,10 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool
         return [f"if probe({n}, total % 4 == {n % 4}): fail({n})"]
     if kind == "fails":
         return [f"if probe({n}, total % 3 == {n % 3}): fails({n})"]
+    if kind in MORE_KINDS:
+        return more(draw, kind, n, body, inner, final)
     if kind == "star":
-        within = bodies(depth - 1, False, STAR)
+        within = bodies(depth - 1, False, STAR, grammar)
         lines = ["try:", *indent([*draw(body), f"if probe({n}, total % 4 != 3): fails({n})"])]
         for error in draw(st.sampled_from([["Meant"], ["Other", "Meant"], ["Meant", "KeyError"]])):
             lines += [f"except* {error} as g{n}:", f"    probe({number()}, g{n})"]
@@ -232,7 +247,7 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool
         ]
         return [*lines, *indent(indent(draw(body))), "    case _:", *indent(indent(draw(body)))]
     handler = [f"except Meant as e{n}:", f"    probe({number()}, e{n}.args)", *indent(draw(body))]
-    last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True, stars)))]
+    last = ["finally:", *indent(draw(bodies(depth - 1, False, BOTH if starred else True, grammar)))]
     lines = ["try:", *indent(draw(body))]
     if kind == "finally":
         return lines + last
@@ -243,11 +258,73 @@ def statements(draw: Any, depth: int, loop: bool, final: bool | str, stars: bool
     return lines + handler + (last if kind == "both" else [])
 
 
+def more(draw: Any, kind: str, n: int, body: Any, inner: Any, final: bool | str) -> list[str]:
+    """A statement that only the larger grammars have."""
+    if kind == "assert":
+        return [f"assert probe({n}, True), probe({number()})"]
+    if kind == "annotated":
+        return [f"x{n % 4}: int = probe({n}, {n})"]
+    if kind == "targets":
+        return [f"x0 = x{n % 4} = probe({n}, {n})"]
+    if kind == "comprehension":
+        return [f"total += sum(k for k in probe({n}, [1, 2, 3]) if k != {n % 4})"]
+    if kind == "lambda":
+        return [f"total += (lambda k=probe({n}, 1): k + total)()"]
+    if kind == "default":
+        return [f"def made{n}(j, *, k=probe({n}, 1)): return j + k", f"total += made{n}(1)"]
+    if kind == "cause":
+        test = f"if probe({n}, total % 4 == {n % 4}):"
+        return [test, f"    raise Meant({n}) from KeyError(probe({number()}, {n}))"]
+    if kind == "again":
+        fails = [f"if probe({n}, total % 2 == {n % 2}): fail({n})"]
+        lines = ["try:", *indent([*draw(body), *(fails if final in (False, STAR) else [])])]
+        lines += ["except Meant:", "    try:", f"        probe({number()})", "        raise"]
+        if draw(st.booleans()) and final in (False, STAR):
+            return [*lines, "    finally:", f"        probe({number()})"]
+        return [*lines, f"    except Meant as e{n}:", f"        probe({number()}, e{n})",
+                *indent(indent(draw(body)))]  # fmt: skip
+    if kind == "pairs":
+        lines = [f"for i{n}, *j{n} in probe({n}, [(1, 2), (3,)]):", *indent(draw(inner))]
+        return [*lines, "else:", *indent(draw(body))] if draw(st.booleans()) else lines
+    if kind == "choice":
+        return [f"if (w := probe({n}, total % 2)):", *indent(draw(body))]
+    if kind == "repeat":
+        lines = [f"c{n} = 3", f"while (w := probe({n}, c{n} - 1)):", f"    c{n} = w"]
+        return lines + indent(draw(inner))
+    if kind == "captures":
+        lines = [f"match probe({n}, [total % 3, 5, 6]):"]
+        lines += [f"    case [0, *r{n}] if probe({number()}, len(r{n}) == 2):"]
+        lines += [*indent(indent(draw(body))), f"    case [x{n % 4}, 5 | 6 as y{n}, _]:"]
+        return lines + indent(indent([f"total += y{n}", *draw(body)]))
+    if kind == "exits":
+        return [f"with manager({n}, {number()}) as m{n}, manager({number()}, {number()}):",
+                *indent(draw(body))]  # fmt: skip
+    return [
+        f"class C{n}:",
+        f"    kept = probe({n}, 1)",
+        f"    for each in probe({number()}, [1, 2]):",
+        f"        with manager({number()}):",
+        f"            kept += probe({number()}, each)",
+        "    try:",
+        f"        kept += 1 if probe({number()}, True) else 0",
+        "    finally:",
+        f"        other: int = probe({number()}, 3)",
+        f"    def get(self, k=probe({number()}, 2)):",
+        "        return type(self) is __class__ and self.kept + k",
+        f"total += C{n}().get()",
+    ]
+
+
 @st.composite
-def programs(draw: Any, stars: bool = True) -> str:
-    """The text of a module with one function, `main`."""
+def programs(draw: Any, grammar: str = STARRED) -> str:
+    """The text of a module with one function, `main`.
+
+    Args:
+        grammar: BASIC is what `reference` can do; STARRED has `except*`, too; MORE has the rest of
+            the language; AWAITED that of it in which everything can be awaited.
+    """
     Numbers.counter = itertools.count(1)
-    lines = draw(bodies(3, False, False, stars))
+    lines = draw(bodies(3, False, False, grammar))
     head = ["def main(probe, manager, items, fail, fails, Meant, Other, total=0):"]
     before = ["shared = 0", "x0 = x1 = x2 = x3 = 0"]
     return (

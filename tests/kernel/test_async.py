@@ -15,7 +15,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
+from tests.kernel.programs import AWAITED, ENDS, Boom, Meant, Other, World, programs, shape
 from tests.kernel.test_generators import generating
 from tests.kernel.test_property import SETTINGS
 
@@ -45,7 +45,7 @@ class Asynchronous(World):
         await self.wait()
         return found
 
-    def manager(self, number: int, swallow: bool = False) -> Any:
+    def manager(self, number: int, leaving: int = 0) -> Any:
         world = self
 
         class Manager:
@@ -55,6 +55,8 @@ class Asynchronous(World):
                 return number
 
             async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+                if leaving:
+                    await world.ask(leaving)
                 await world.wait()
                 world.trace.append(("exit", number, kind and kind.__name__))
                 return False
@@ -158,7 +160,7 @@ def retrying() -> Any:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # plain, too
 @SETTINGS
-@given(programs().map(asynchronous), st.integers(0, 12), st.booleans(), st.data())
+@given(programs(AWAITED).map(asynchronous), st.integers(0, 12), st.booleans(), st.data())
 def test_a_retried_crash_in_a_coroutine_leaves_no_mark(
     text: str, interrupt: int, close: bool, data: st.DataObject
 ) -> None:
@@ -198,7 +200,7 @@ async def consumed(main: Any, world: Asynchronous, stop: int, throw: bool) -> li
 
 
 @SETTINGS
-@given(programs().map(generator), st.integers(0, 4), st.booleans(), st.data())
+@given(programs(AWAITED).map(generator), st.integers(0, 4), st.booleans(), st.data())
 def test_a_retried_crash_in_an_asynchronous_generator_leaves_no_mark(
     text: str, stop: int, throw: bool, data: st.DataObject
 ) -> None:

@@ -13,7 +13,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
+from tests.kernel.programs import ENDS, MORE, Boom, Meant, Other, World, programs, shape
 from tests.kernel.test_property import SETTINGS
 
 
@@ -90,7 +90,7 @@ def retrying() -> Any:
 
 
 @SETTINGS
-@given(programs().map(generating), st.integers(0, 4), st.booleans(), st.data())
+@given(programs(MORE).map(generating), st.integers(0, 4), st.booleans(), st.data())
 def test_a_retried_crash_in_a_generator_leaves_no_mark(
     text: str, stop: int, throw: bool, data: st.DataObject
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import daifu_dap as daifu
 from tests.kernel import test_async, test_generators, test_property
-from tests.kernel.programs import Boom, World, programs
+from tests.kernel.programs import AWAITED, MORE, Boom, World, programs
 from tests.kernel.test_property import SETTINGS, as_module
 
 BETWEEN = st.lists(
@@ -88,19 +88,19 @@ def check(
 
 
 @SETTINGS
-@given(programs(), st.data())
+@given(programs(MORE), st.data())
 def test_in_a_function(editor: Editor, text: str, data: st.DataObject) -> None:
     check(editor, data, text, lambda world, woven: test_property.run(text, world, woven))
 
 
 @SETTINGS
-@given(programs().map(as_module).filter(bool), st.data())
+@given(programs(MORE).map(as_module).filter(bool), st.data())
 def test_at_module_level(editor: Editor, text: str, data: st.DataObject) -> None:
     check(editor, data, text, lambda world, woven: test_property.run(text, world, woven, True))
 
 
 @SETTINGS
-@given(programs().map(test_generators.generating), st.integers(0, 4), st.booleans(), st.data())
+@given(programs(MORE).map(test_generators.generating), st.integers(0, 4), st.booleans(), st.data())
 def test_in_a_generator(
     editor: Editor, text: str, stop: int, throw: bool, data: st.DataObject
 ) -> None:
@@ -112,7 +112,7 @@ def test_in_a_generator(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # plain, too
 @SETTINGS
-@given(programs().map(test_async.asynchronous), st.integers(0, 12), st.booleans(), st.data())
+@given(programs(AWAITED).map(test_async.asynchronous), st.integers(0, 12), st.booleans(), st.data())
 def test_in_a_coroutine(
     editor: Editor, text: str, interrupt: int, close: bool, data: st.DataObject
 ) -> None:

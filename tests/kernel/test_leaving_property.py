@@ -17,7 +17,7 @@ from daifu_dap.recovery import leap, runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel import reference
-from tests.kernel.programs import Boom, Meant, Other, World, programs
+from tests.kernel.programs import BASIC, Boom, Meant, Other, World, programs
 from tests.kernel.test_async import Wait, asynchronous
 from tests.kernel.test_property import SETTINGS, as_module
 
@@ -110,7 +110,7 @@ def probes(text: str) -> int:
 
 
 @SETTINGS
-@given(programs(stars=False), st.data())
+@given(programs(BASIC), st.data())
 def test_skip(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, max(probes(text), 1)))
     check_skip(text, at)
@@ -124,7 +124,7 @@ def check_skip(text: str, at: int) -> None:
 
 
 @SETTINGS
-@given(programs(stars=False), st.data())
+@given(programs(BASIC), st.data())
 def test_goto(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, max(probes(text), 1)))
     check_goto(text, at, data.draw(st.integers(0, 60)))
@@ -155,7 +155,7 @@ def check_goto(text: str, at: int, chosen: int) -> int:
 @st.composite
 def calling(draw: Any) -> str:
     """A program whose `main` calls another function wherever the first drawn one had a call."""
-    outer, inner = draw(programs(stars=False)), draw(programs(stars=False))
+    outer, inner = draw(programs(BASIC)), draw(programs(BASIC))
     call = "total += inner(probe, manager, items, fail, fails, Meant, Other, total)"
     lines = outer.splitlines(keepends=True)
     places = [n for n, line in enumerate(lines) if line.strip().startswith("probe(")]
@@ -265,7 +265,7 @@ def generating(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]
 
 
 @SETTINGS
-@given(programs(stars=False), st.lists(WAYS, min_size=1, max_size=3), st.data())
+@given(programs(BASIC), st.lists(WAYS, min_size=1, max_size=3), st.data())
 def test_any_way_in_a_generator(text: str, ways: list[tuple[str, int]], data: Any) -> None:
     at, crashes = 0, []
     for _ in ways:
@@ -328,7 +328,7 @@ def awaited(text: str, world: World, answer: Handler) -> tuple[Any, list[Any]]:
 
 
 @SETTINGS
-@given(programs(stars=False), st.lists(WAYS, min_size=1, max_size=3), st.data())
+@given(programs(BASIC), st.lists(WAYS, min_size=1, max_size=3), st.data())
 def test_any_way_in_a_coroutine(text: str, ways: list[tuple[str, int]], data: Any) -> None:
     at, crashes = 0, []
     for _ in ways:
@@ -338,7 +338,7 @@ def test_any_way_in_a_coroutine(text: str, ways: list[tuple[str, int]], data: An
 
 
 @SETTINGS
-@given(programs(stars=False).map(as_module).filter(bool), WAYS, st.data())
+@given(programs(BASIC).map(as_module).filter(bool), WAYS, st.data())
 def test_any_way_at_module_level(text: str, way: tuple[str, int], data: Any) -> None:
     world = World()
     ended(lambda: reference.Run(module(text), lambda *_: None, given_to(world)).call({}))

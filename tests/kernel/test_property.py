@@ -17,7 +17,7 @@ import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
-from tests.kernel.programs import ENDS, Boom, Meant, Other, World, programs, shape
+from tests.kernel.programs import ENDS, MORE, Boom, Meant, Other, World, programs, shape
 
 SETTINGS = settings(
     max_examples=int(os.environ.get("DAIFU_EXAMPLES", "60")),
@@ -77,7 +77,7 @@ def retrying() -> Any:
 
 
 @SETTINGS
-@given(programs(), st.data())
+@given(programs(MORE), st.data())
 def test_a_retried_crash_leaves_no_mark(text: str, data: st.DataObject) -> None:
     plain = World()
     expected = run(text, plain, woven=False)
@@ -97,7 +97,7 @@ def as_module(text: str) -> str | None:
 
 
 @SETTINGS
-@given(programs().map(as_module).filter(bool), st.data())
+@given(programs(MORE).map(as_module).filter(bool), st.data())
 def test_the_same_at_module_level(text: str, data: st.DataObject) -> None:
     plain = World()
     expected = run(text, plain, woven=False, module=True)
@@ -107,7 +107,7 @@ def test_the_same_at_module_level(text: str, data: st.DataObject) -> None:
 
 
 @SETTINGS
-@given(programs(), st.data())
+@given(programs(MORE), st.data())
 def test_two_crashes_in_one_run(text: str, data: st.DataObject) -> None:
     plain = World()
     expected = run(text, plain, woven=False)
