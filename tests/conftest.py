@@ -27,7 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_stay_on_this_machine)
 
 
+LONG = ("test_standard.py", "test_suites.py", "/torch/", "/demo/")
+"""Tests that take long come first, so that no worker runs one alone at the end."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(each in item.nodeid for each in LONG))
     if config.getoption("--without-torch"):
         chosen = [item for item in items if item.get_closest_marker("torch") is None]
         left_out = [item for item in items if item.get_closest_marker("torch") is not None]
