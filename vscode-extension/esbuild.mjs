@@ -10,6 +10,8 @@ const common = {
   target: "node20",
   format: "cjs",
   external: ["vscode"],
+  // Modules before UMD, which hides from the bundler what it requires.
+  mainFields: ["module", "main"],
   sourcemap: true,
   logLevel: "warning",
 };

@@ -3,13 +3,15 @@ import tseslint from "typescript-eslint";
 
 /** Folders whose modules must run in plain Node, so that their tests need no editor. */
 const editorFree = [
-  "src/common/**",
+  "src/common/{commands,lines,paths,protocol,settings,start}.ts",
   "src/adapter/command.ts",
-  "src/config/defaults.ts",
+  "src/config/{convert,defaults,envfile,held,modules,probe,processes}.ts",
+  "src/language/{board,mapping}.ts",
   "src/recovery/changes.ts",
   "src/recovery/requests.ts",
   "src/recovery/saving.ts",
   "src/recovery/sessions.ts",
+  "src/terminal/{door,script}.ts",
   "src/ui/kept.ts",
   "src/ui/label.ts",
   "src/ui/lens.ts",

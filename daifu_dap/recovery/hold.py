@@ -8,6 +8,7 @@ said on stderr, and the thread sleeps until a client has attached or its patienc
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -63,10 +64,28 @@ def endpoint() -> tuple[str, int]:
             import debugpy
 
             door.ours()
-            with _quiet_adapter():
+            with _quiet_start(), _quiet_adapter():
                 host, port = debugpy.listen(("127.0.0.1", 0))
             _endpoint = (str(host), int(port))
         return _endpoint
+
+
+@contextlib.contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Keep debugpy from warning of frozen modules: they are not the project's files.
+
+    It reads the variable when it is first used; the program and its children must not see it.
+    """
+    name = "PYDEVD_DISABLE_FILE_VALIDATION"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 @contextlib.contextmanager

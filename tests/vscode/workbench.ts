@@ -114,6 +114,18 @@ export class Workbench {
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
 
+  /** Opens a file of the folder by its name, also one that the explorer does not show. */
+  async quickOpen(name: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input");
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
+    await this.press("Control+p");
+    await input.waitFor({ state: "visible" });
+    await input.fill(name);
+    await row.first().click();
+    await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
+    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+  }
+
   /** Puts the caret at a line's beginning. */
   async goToLine(line: number): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
@@ -154,6 +166,13 @@ export class Workbench {
   /** The notices that show and have a text. */
   notice(text: string): Locator {
     return this.page.locator(".notification-toast .notification-list-item", { hasText: text });
+  }
+
+  /** What shows in the editor's line that has a text, hints included. */
+  async line(text: string): Promise<string> {
+    const spaces = /\u00a0/g;
+    const lines = await this.page.locator(".monaco-editor .view-line").allTextContents();
+    return lines.map((each) => each.replaceAll(spaces, " ")).find((each) => each.includes(text)) ?? "";
   }
 
   /** The code lenses with a title. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { log } from "../common/log";
 import { interpreter } from "../config/interpreter";
 import { adapterCommand } from "./command";
 
@@ -9,6 +10,7 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
   ): Promise<vscode.DebugAdapterDescriptor> {
     const python = await interpreter(session.configuration, session.workspaceFolder);
     const { command, args } = adapterCommand(python);
+    log.info(`${session.name}: ${[command, ...args].join(" ")}`);
     const cwd = session.workspaceFolder?.uri.fsPath;
     return new vscode.DebugAdapterExecutable(command, [...args], cwd === undefined ? {} : { cwd });
   }

@@ -1,0 +1,82 @@
+import * as vscode from "vscode";
+import { Start } from "../common/start";
+import { said } from "../common/log";
+import { attachTo, type Held, NOTES, readNote, titleOf } from "./held";
+import { processes, runsPython } from "./processes";
+import type { Configuration } from "./defaults";
+
+/** Finds the programs that are held in the workspace. */
+export async function heldPrograms(folder?: vscode.WorkspaceFolder): Promise<Held[]> {
+  const pattern = folder === undefined ? NOTES : new vscode.RelativePattern(folder, NOTES);
+  const notes = await vscode.workspace.findFiles(pattern, "**/node_modules/**", 100);
+  return notes.map((uri) => readNote(uri.fsPath)).filter((held) => held !== undefined);
+}
+
+/** Completes an entry by the held program that is meant: the only one, or the one chosen. */
+export async function chooseHeld(entry: Configuration = {}): Promise<Configuration | undefined> {
+  const programs = await heldPrograms();
+  if (programs.length < 2) {
+    const [only] = programs;
+    if (only === undefined) {
+      void vscode.window.showInformationMessage(
+        "DaiFu: no program is held in this workspace. One that said on stderr where to attach " +
+          "takes \"connect\" with the port it said.",
+      );
+      return undefined;
+    }
+    return attachTo(only, entry);
+  }
+  const items = programs.map((held) => ({
+    label: titleOf(held),
+    description: vscode.workspace.asRelativePath(held.folder),
+    detail: `held since ${held.since}, on ${held.host}:${held.port}`,
+    held,
+  }));
+  const chosen = await vscode.window.showQuickPick(items, { title: "Attach to a held program" });
+  return chosen === undefined ? undefined : attachTo(chosen.held, entry);
+}
+
+/** Registers what launch.json entries ask by `${command:...}`, and *Attach to a held program*. */
+export function registerPicking(): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(Start.PickProcess, pickProcess),
+    vscode.commands.registerCommand(Start.PickArguments, pickArguments),
+    vscode.commands.registerCommand(Start.AttachToHeld, async () => {
+      const entry = await chooseHeld();
+      if (entry !== undefined) {
+        await vscode.debug.startDebugging(undefined, entry as vscode.DebugConfiguration);
+      }
+    }),
+  );
+}
+
+async function pickProcess(): Promise<string | undefined> {
+  let found;
+  try {
+    found = await processes();
+  } catch (error) {
+    void vscode.window.showErrorMessage(`DaiFu: ${said(error)}`);
+    return undefined;
+  }
+  const items = found.map((each) => ({
+    label: `${runsPython(each) ? "$(debug-alt) " : ""}${each.pid}`,
+    description: each.command,
+    pid: each.pid,
+  }));
+  const options = { title: "Attach to a process", matchOnDescription: true };
+  const chosen = await vscode.window.showQuickPick(items, options);
+  return chosen?.pid.toString();
+}
+
+let lastArguments = "";
+
+async function pickArguments(): Promise<string | undefined> {
+  const given = await vscode.window.showInputBox({
+    title: "The program's arguments",
+    prompt: "They go through the shell, as in a terminal.",
+    value: lastArguments,
+    ignoreFocusOut: true,
+  });
+  lastArguments = given ?? lastArguments;
+  return given;
+}

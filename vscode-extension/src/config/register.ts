@@ -1,0 +1,55 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { DEBUG_TYPE } from "../common/commands";
+import { Start } from "../common/start";
+import { registerConverting } from "./converting";
+import { launchOf } from "./defaults";
+import type { Installer } from "./install";
+import { interpreter } from "./interpreter";
+import { registerPicking } from "./pick";
+import { probe } from "./probe";
+import { ConfigurationProvider, DynamicProvider, shownFile } from "./provider";
+
+/** Registers everything that leads to a session but the terminal's way. */
+export function registerConfiguration(installer: Installer): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      new ConfigurationProvider(installer),
+    ),
+    vscode.debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      new DynamicProvider(),
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    vscode.commands.registerCommand(Start.DebugFile, debugFile),
+    vscode.commands.registerCommand(Start.Install, () => install(installer)),
+    registerPicking(),
+    registerConverting(),
+  );
+}
+
+async function debugFile(uri?: vscode.Uri): Promise<void> {
+  const file = uri?.fsPath ?? shownFile();
+  if (file === undefined) {
+    void vscode.window.showWarningMessage("DaiFu: open the Python file to debug.");
+    return;
+  }
+  const shown = vscode.workspace.textDocuments.find((document) => document.uri.fsPath === file);
+  if (shown?.isDirty === true && !(await shown.save())) {
+    return;
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));
+  const entry = launchOf(file, `DaiFu: ${basename(file)}`);
+  await vscode.debug.startDebugging(folder, entry as vscode.DebugConfiguration);
+}
+
+async function install(installer: Installer): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  const python = await interpreter({}, folder);
+  const finding = await probe(python, folder?.uri.fsPath);
+  const pip = !("pip" in finding) || finding.pip;
+  if (await installer.install(python, pip, folder)) {
+    void vscode.window.showInformationMessage(`DaiFu: daifu-dap is in ${python.join(" ")} now.`);
+  }
+}
