@@ -53,6 +53,8 @@ function project(settings?: Readonly<Record<string, unknown>>): string {
 /** Waits for the crash, mends the line, is told what that does, and waits for the program's end. */
 async function mend(workbench: Workbench, printed: RegExp): Promise<void> {
   await crashed(workbench);
+  // The editor has seen what the test has written to the disk.
+  await workbench.until(() => workbench.line("print(sys"), /losses\[step\]\)/);
   await workbench.writeLine(LINE, RIGHT);
   await workbench.until(() => workbench.line("def train"), /takes effect:\s+now/);
   await workbench.toolbar("Replace cell and continue").click();
@@ -105,7 +107,7 @@ describe("A session begins", function () {
     );
     assert.equal(readFileSync(launch, "utf8"), LAUNCH.replace('"debugpy"', '"daifu"'));
     await workbench.shot("converted");
-    await workbench.pressUntil("F5", workbench.locator(".debug-toolbar"));
+    await workbench.debug();
     await mend(workbench, /\['--from', 'launch.json'\] 2 0\.5\s*finished/);
     await workbench.shot("launched");
   });

@@ -28,7 +28,8 @@ export async function save(documents: readonly vscode.TextDocument[]): Promise<v
       if (saved === undefined) {
         throw new Error(`${name} was not saved within ${SAVE_LIMIT / 1000} s, so nothing was replaced.`);
       }
-      if (!saved) {
+      // Auto-save may have been there first, and then there was nothing left to save.
+      if (!saved && document.isDirty && !(await within(SAVE_LIMIT, document.save()))) {
         throw new Error(`${name} could not be saved, so nothing was replaced.`);
       }
     } finally {
