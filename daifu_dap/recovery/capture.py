@@ -177,6 +177,19 @@ def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
             while again is not None and again.tb_frame is entries[0].tb_frame:
                 yield exception, [again]
                 again = again.tb_next
+        else:
+            # It may have been raised elsewhere since, as by a generator that it was thrown into.
+            own = [each for each in walked(exception) if each.tb_frame is crash.frame]
+            if own:
+                yield exception, own
+
+
+def walked(exception: BaseException) -> Iterator[TracebackType]:
+    """The entries of the traceback of an exception."""
+    traceback = exception.__traceback__
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
 
 
 def chained(exception: BaseException) -> Iterator[BaseException]:

@@ -79,6 +79,31 @@ def test_an_exception_that_its_handler_raises_again(lab: Lab) -> None:
     """)
 
 
+def test_a_handled_exception_that_was_raised_elsewhere_since(lab: Lab) -> None:
+    lab.check_everywhere("""
+    import sys
+    def taking():
+        try:
+            yield
+        except KeyError:
+            flaky(); yield sys.exception()
+    def main():
+        running = taking()
+        next(running)
+        try:
+            raise KeyError(flaky(1))
+        except KeyError as error:
+            flaky()
+            thrown = running.throw(error)
+            flaky(); log(sys.exception() is error is thrown)
+            try:
+                raise
+            except KeyError as again:
+                flaky(); log(again is error)
+        flaky(); log(sys.exception())
+    """)
+
+
 def test_exceptions_that_are_false(lab: Lab) -> None:
     lab.check_everywhere("""
     class Group(ExceptionGroup):
