@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+OWN = (f"Evaluating: {runtime.ENTRY}", f"Evaluating: {runtime.JOIN}")
+"""What pydevd says while it evaluates something of ours for long."""
+
+
 class Events:
     """The events of one session."""
 
@@ -51,7 +55,7 @@ class Events:
                 body["allThreadsContinued"] = False
         elif name == "output":
             text = body.get("output")
-            if isinstance(text, str) and text.startswith(f"Evaluating: {runtime.ENTRY}"):
+            if isinstance(text, str) and text.startswith(OWN):
                 return None
         elif name == "module":
             module = body.get("module")

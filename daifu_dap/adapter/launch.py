@@ -90,9 +90,14 @@ def vaccinated(arguments: dict[str, Any], attributes: Attributes) -> dict[str, A
     if attributes.vaccinate != "none":
         search = added.get("PYTHONPATH", os.environ.get("PYTHONPATH"))
         added["PYTHONPATH"] = f"{BOOT}{os.pathsep}{search}" if search else str(BOOT)
-    added["DAIFU_VACCINATE"] = attributes.vaccinate
+    return {**arguments, "env": added | variables(attributes)}
+
+
+def variables(attributes: Attributes) -> dict[str, str]:
+    """The environment variables by which vaccination knows what was asked for."""
+    found = {"DAIFU_VACCINATE": attributes.vaccinate}
     if attributes.include:
-        added["DAIFU_INCLUDE"] = os.pathsep.join(attributes.include)
+        found["DAIFU_INCLUDE"] = os.pathsep.join(attributes.include)
     if attributes.exclude:
-        added["DAIFU_EXCLUDE"] = os.pathsep.join(attributes.exclude)
-    return {**arguments, "env": added}
+        found["DAIFU_EXCLUDE"] = os.pathsep.join(attributes.exclude)
+    return found

@@ -13,12 +13,16 @@ from collections.abc import Callable
 from typing import Any
 
 from daifu_dap.adapter.filters import Wish
+from daifu_dap.adapter.launch import BOOT
 from daifu_dap.common.framing import MAX_BODY
 
 Json = dict[str, Any]
 
 ENTRY = "__import__('daifu_dap.recovery.bridge', None, None, ['command']).command"
 """The expression that every question begins with."""
+
+JOIN = f"__import__('runpy').run_path({str(BOOT / 'sitecustomize.py')!r}, None, 'daifu')['_join']"
+"""The expression by which a program that runs already is vaccinated."""
 
 PATIENCE = 600.0
 """Seconds that an answer may take: applying an edit runs the person's new top-level statements."""
@@ -33,6 +37,12 @@ def greeting(wish: Wish) -> Json:
     text = json.dumps({"do": "hello", "filter": wish.on, "condition": wish.condition})
     loaded = "'daifu_dap' in __import__('sys').modules"
     return {"expression": f"{ENTRY}({text!a}) if {loaded} else None", "context": "clipboard"}
+
+
+def joining(variables: dict[str, str]) -> Json:
+    """Return the arguments of the `evaluate` that vaccinates a program that runs already."""
+    text = json.dumps({"env": variables})
+    return {"expression": f"{JOIN}({text!a})", "context": "clipboard"}
 
 
 class Failed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.adapter import filters, launch, runtime
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from daifu_dap.adapter.session import Session
 
 Json = dict[str, Any]
+
+JOINING = 120.0
+"""Seconds that vaccinating a program that runs already may take."""
 
 PATIENCE = 10.0
 """Seconds that the program may take to take over the crash filter."""
@@ -145,6 +149,8 @@ class Start:
         session = self._session
 
         def task() -> None:
+            if self._attached and session.attributes.vaccinate == "project":
+                self._join()
             if session.attributes.vaccinate != "none" or self._attached:
                 asked: Message = {"type": "request", "command": "evaluate"}
                 asked["arguments"] = runtime.greeting(self.wish)
@@ -152,3 +158,32 @@ class Start:
             session.forward(request)
 
         session.later(task, request)
+
+    def _join(self) -> None:
+        """Vaccinate a program that was started without us, and say what has no barriers."""
+        session = self._session
+        asked = runtime.joining(launch.variables(session.attributes))
+        answer = session.ask("evaluate", asked, JOINING)
+        told = (answer.get("body") or {}).get("result")
+        try:
+            report = json.loads(told) if answer.get("success") and isinstance(told, str) else None
+        except ValueError:
+            report = None
+        if not isinstance(report, dict):
+            why = str(answer.get("message") or told or "no answer").strip().splitlines()[-1]
+            said = f"The program runs without crash barriers: it could not be vaccinated ({why})."
+        elif report.get("present"):
+            return
+        else:
+            said = "\n".join(joined(report))
+        session.event("output", {"category": "important", "output": f"daifu: {said}\n"})
+
+
+def joined(report: Json) -> list[str]:
+    """What a person is told of a program that was vaccinated while it ran, line by line."""
+    said = [f"{report['functions']} functions that were loaded are behind crash barriers now."]
+    if report["running"]:
+        names = ", ".join(report["running"])
+        said.append(f"Not behind barriers until it is called again, since it is running: {names}")
+    said += [f"Not behind barriers: {each}" for each in report["left"]]
+    return said

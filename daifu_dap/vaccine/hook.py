@@ -87,6 +87,11 @@ def _trace_when_needed(defaults: Any) -> None:
     importlib.import_module("daifu_dap.recovery.idle").watch(defaults)
 
 
+def installed() -> bool:
+    """Whether every way is hooked."""
+    return _installed
+
+
 def install() -> None:
     """Hook every way; once."""
     global _installed

@@ -47,4 +47,13 @@ def _start():
         print(f"daifu: the program runs unvaccinated: {error!r}", file=sys.stderr)
 
 
-_start()
+def _join(text):
+    """Vaccinate the program that this is run in by a debugger that has attached to it."""
+    _package(os.path.dirname(os.path.realpath(__file__)))
+    from daifu_dap.vaccine import join
+
+    return join.join(text)
+
+
+if __name__ == "sitecustomize":
+    _start()
