@@ -54,7 +54,7 @@ function project(settings?: Readonly<Record<string, unknown>>): string {
 async function mend(workbench: Workbench, printed: RegExp): Promise<void> {
   await crashed(workbench);
   // The editor has seen what the test has written to the disk.
-  await workbench.until(() => workbench.line("print(sys"), /losses\[step\]\)/);
+  await workbench.until(() => workbench.line("print(sys"), /losses\W*step\W*\)/);
   await workbench.writeLine(LINE, RIGHT);
   await workbench.until(() => workbench.line("def train"), /takes effect:\s+now/);
   await workbench.toolbar("Replace cell and continue").click();
