@@ -23,7 +23,7 @@ from daifu_dap.recovery import state, versions
 from daifu_dap.recovery.locate import Position, contains, instruction, position, start
 from daifu_dap.recovery.shown import variables
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.patch import parsed
+from daifu_dap.vaccine.bytecode import parsed
 from daifu_dap.vaccine.text import Scope, Text
 
 FROZEN = re.compile(r"<frozen ([\w.]+)>\Z")

@@ -45,7 +45,7 @@ from daifu_dap.recovery.locate import (
     global_names,
 )
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.compile import Select, alone, definition, statements, undisturbed
+from daifu_dap.vaccine.compile import Select, Weaving, alone, statements, undisturbed
 from daifu_dap.vaccine.patch import freed
 from daifu_dap.vaccine.syntax import (
     assign,
@@ -528,11 +528,12 @@ def compiled(
     variables = [name for name in plain.co_varnames if not names.hidden(name)]
     known = () if module else (*variables, *plain.co_cellvars)
     kept = tuple(name for name in bound if name in known and name not in cells)
+    weaving = Weaving(text, select)
     resumer = kind(
         text.key,
         scope.numbers,
         module,
-        partial(definition, text, select=select),
+        weaving,
         scope.flavour,
         point=point,
         id=NUMBER,
@@ -554,9 +555,9 @@ def compiled(
                 dead_ = ast.Lambda(nothing, ast.Tuple([*kept_], ast.Load()))
                 rest = [nowhere(ast.If(constant(False), [ast.Expr(dead_)], [])), *rest]
             node_ = replaced(scope.node, body=[*declarations(scope.node), *rest])
-            code = freed(alone(text, scope, node_, all_free(plain, cells)))
+            code = freed(alone(text, scope, node_, all_free(plain, cells), weaving))
         else:
-            code = statements(text, ast.Module(rest, []))
+            code = statements(text, ast.Module(rest, []), weaving)
         return Continuation(code, (), slots, value)
     assert not isinstance(scope.node, (ast.Module, ast.ClassDef))
     stored = [*kept, *(names.slot(n) for n in slots), *([names.VALUE] if value else [])]
@@ -586,7 +587,7 @@ def compiled(
         outer.append(nowhere(ast.Global(sorted(common))))
     whole = [*outer, *barrier(resumer, [*before, *body], over)]
     node = replaced(scope.node, args=parameters, body=whole)
-    code = alone(text, scope, node, all_free(plain, cells))
+    code = alone(text, scope, node, all_free(plain, cells), weaving)
     if scope.flavour & CO_ASYNC_GENERATOR:
         code = code.replace(co_flags=code.co_flags & ~CO_ASYNC_GENERATOR | CO_COROUTINE)
     return Continuation(code, kept, slots, value)

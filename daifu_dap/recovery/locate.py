@@ -16,7 +16,7 @@ from itertools import islice
 from types import CellType, CodeType
 
 from daifu_dap.common.record import Record, replace
-from daifu_dap.vaccine.patch import parsed
+from daifu_dap.vaccine.bytecode import parsed
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import Loop, Managed

@@ -13,13 +13,10 @@ from __future__ import annotations
 
 from types import FrameType, TracebackType
 
-from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import state
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.locate import position
-
-THROWN = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 KEPT = 8
 """Notes kept in a thread: as many exceptions may be under way in its tasks and generators."""
@@ -33,15 +30,12 @@ class Note(Record, frozen=True):
         span: the part of the text that the barrier was around; None for the whole body.
         taker: the address of the frame in which somebody takes the exception, and where that frame
             stands; None if it was let go on although nobody does.
-        before: where it was seen before it was thrown into this frame, a generator's, from where it
-            comes back there: a manager made of a generator is left so.
     """
 
     frame: int
     code: int
     span: Extent | None
     taker: tuple[int, int] | None
-    before: Note | None = None
 
 
 def seen(frame: FrameType, exception: BaseException, span: Extent | None) -> bool:
@@ -54,25 +48,12 @@ def seen(frame: FrameType, exception: BaseException, span: Extent | None) -> boo
             return False
         leave(frame, exception, span)
         return True
-    while note is not None and not follows(note, frame, exception.__traceback__, span):
-        note = note.before
-    if note is None or (note.taker is not None and not ahead(note.taker, frame)):
+    if note is None or not follows(note, frame, exception.__traceback__, span):
         return False
-    before: Note | None = note
-    while before is not None and not thrown(frame, before):
-        before = before.before
-    leave(frame, exception, span, note.taker, before)
+    if note.taker is not None and not ahead(note.taker, frame):
+        return False
+    leave(frame, exception, span, note.taker)
     return True
-
-
-def thrown(frame: FrameType, note: Note) -> bool:
-    """Whether `frame` is a generator's that runs on top of where the exception was seen."""
-    outer = frame.f_back if frame.f_code.co_flags & THROWN else None
-    while outer is not None:
-        if id(outer) == note.frame:
-            return True
-        outer = outer.f_back
-    return False
 
 
 def leave(
@@ -80,13 +61,12 @@ def leave(
     exception: BaseException,
     span: Extent | None,
     taker: tuple[int, int] | None = None,
-    before: Note | None = None,
 ) -> None:
     """Note that `exception` goes on from a barrier of `frame`."""
     notes = state.local.notes
     name = mark(exception)
     notes.pop(name, None)
-    notes[name] = Note(id(frame), id(frame.f_code), span, taker, before)
+    notes[name] = Note(id(frame), id(frame.f_code), span, taker)
     while len(notes) > KEPT:
         del notes[next(iter(notes))]
 

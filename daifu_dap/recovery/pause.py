@@ -46,7 +46,7 @@ from daifu_dap.recovery.locate import (
     position,
 )
 from daifu_dap.recovery.resolution import Retry
-from daifu_dap.vaccine.names import TAIL_LINE
+from daifu_dap.vaccine.names import HIDDEN_LINE
 
 
 class Stopped(BaseException):
@@ -154,7 +154,7 @@ def leave(paused: Pause, halt: bool = False, told: bool = True) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            frame.f_lineno = TAIL_LINE  # type: ignore[misc]
+            frame.f_lineno = HIDDEN_LINE  # type: ignore[misc]
     except ValueError as error:
         del state.tickets[frame]
         raise refused(frame, f"the interpreter cannot leave it here ({error})") from None

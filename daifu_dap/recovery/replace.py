@@ -307,12 +307,9 @@ class Change:
 
     def compiled(self, node: ast.stmt) -> CodeType:
         """Code that runs one statement of the new text, with its functions vaccinated."""
-        return compiler.statements(self.new, ast.Module(self.woven([node]), []))
-
-    def woven(self, nodes: list[ast.stmt]) -> list[ast.stmt]:
-        """Statements of the new text with what they define vaccinated, but not they themselves."""
-        definition = partial(compiler.definition, self.new, select=self.file.select)
-        return Outside(definition).block(nodes)
+        weaving = compiler.Weaving(self.new, self.file.select)
+        tree = ast.Module(Outside(weaving).block([node]), [])
+        return compiler.statements(self.new, tree, weaving)
 
     def new_node(self, line: int, column: int) -> ast.stmt | None:
         for node in self.new.tree.body:
@@ -533,11 +530,12 @@ class Change:
         owner: type,
     ) -> object:
         """What the definitions of one name in a class make of it."""
-        bare = ast.ClassDef(node.name, [], [], self.woven(parts), [])
+        weaving = compiler.Weaving(self.new, self.file.select)
+        bare = ast.ClassDef(node.name, [], [], Outside(weaving).block(parts), [])
         if "type_params" in bare._fields and not hasattr(bare, "type_params"):
             setattr(bare, "type_params", [])  # noqa: B010
         tree = ast.Module([ast.copy_location(bare, node)], [])
-        code = compiler.statements(self.new, tree)
+        code = compiler.statements(self.new, tree, weaving)
         scratch: dict[str, Any] = {}
         exec(code, module, scratch)
         made: object = vars(scratch[node.name])[name]
@@ -623,6 +621,9 @@ def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> Code
             const = rekeyed(const, keys, key, shift)
         elif isinstance(const, str) and const in keys:
             const = key
+        elif isinstance(const, tuple) and len(const) == 2 and const[0] in keys:
+            (first, column, last, end) = const[1]
+            const = key, (first + shift, column, last + shift, end)
         consts.append(const)
     line = max(code.co_firstlineno + shift, 1)
     return code.replace(co_consts=tuple(consts), co_firstlineno=line)

@@ -198,7 +198,9 @@ def stack(crash: Crash) -> Iterator[FrameType]:
 
 def vaccinated(code: CodeType) -> bool:
     """Whether code has a barrier."""
-    return names.RUNTIME in code.co_names and names.CELLS in code.co_names
+    if names.RUNTIME not in code.co_names:
+        return False
+    return any((line or 0) >= names.HIDDEN_LINE for *_, line in code.co_lines())
 
 
 def root(frame: FrameType) -> FrameType:

@@ -22,6 +22,7 @@ from types import CellType, FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.recovery import barrier, late, state, wanted
+from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.star import Star
 from daifu_dap.vaccine import names
 
@@ -110,12 +111,15 @@ async def entered() -> None:
     """The `__aenter__` of a manager that is entered already."""
 
 
-class Runtime:
-    """See the module."""
+class Runtime(tuple[type[BaseException], ...]):
+    """See the module.
+
+    It has what a barrier means when it handles the runtime itself: an error of its question that
+    says that there is no room for it.
+    """
 
     __daifu_leave__ = Left
     every = BaseException
-    full = RecursionError
     __daifu_cells__: tuple[CellType, ...] = ()
     wanted: Any = ()  # what is held although somebody handles it; see `wanted`
     iter = staticmethod(iter)
@@ -125,25 +129,31 @@ class Runtime:
 
     # ---- barriers
 
-    def __matmul__(self, asked: tuple[str, tuple[CellType, ...]]) -> bool:
-        """`catch`, the barrier of a whole body: whether the exception was resolved, so that the
-        tail goes on.
+    def __matmul__(self, asked: tuple[str | tuple[str, Extent], tuple[CellType, ...]]) -> object:
+        """`catch`, the barrier of a whole body: the exception, if it goes on; None if it was
+        resolved, so that the tail does. That of a block gives where it was raised, too.
 
         Args:
-            asked: the key of the text that the body runs, and the body's cells.
+            asked: the key of the text that the body runs (of a block also what part of the text it
+                spans), and the body's cells.
         """
         frame = sys._getframe(1)
+        key, cells = asked
+        if isinstance(key, tuple):
+            if barrier.stopped(frame, key[0], cells, key[1]):
+                return None
+            return self.exception, raised_at(frame, self.exception)
         if frame in state.tickets:  # it was left from inside a block, or from outside
-            barrier.completed(frame, asked[1])
-            return True
+            barrier.completed(frame, cells)
+            return None
         if tailed(frame):
             self.prune()
-            return False
-        key, cells = asked
-        recovered = barrier.stopped(frame, key, cells)
-        if not recovered and frame in state.held:
+            return self.exception
+        if barrier.stopped(frame, key, cells):
+            return None
+        if frame in state.held:
             state.forget(frame)
-        return recovered
+        return self.exception
 
     def leave(self, key: str, cells: tuple[CellType, ...], span: tuple[int, int, int, int]) -> bool:
         """The barrier of a block, which spans a part of the text: whether the exception was
@@ -154,11 +164,7 @@ class Runtime:
     @property
     def raised_at(self) -> int:
         """Where, in code units, the frame that asks has raised what it handles."""
-        frame = sys._getframe(1)
-        traceback = self.exception.__traceback__
-        while traceback is not None and traceback.tb_frame is not frame:
-            traceback = traceback.tb_next
-        return (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2
+        return raised_at(sys._getframe(1), self.exception)
 
     @property
     def exception(self) -> BaseException:
@@ -180,6 +186,10 @@ class Runtime:
         if state.tickets[frame].outside:
             raise Left
         return barrier.drive(frame)
+
+    def __neg__(self) -> None:
+        """Leave a body from inside a block."""
+        raise Left
 
     def drive_coroutine(self, cells: tuple[CellType, ...]) -> Coroutine[Any, Any, object]:
         """The same for a coroutine or an asynchronous generator."""
@@ -354,6 +364,14 @@ class Runtime:
         state.marks.setdefault(frame, {})[number] = how
 
 
+def raised_at(frame: FrameType, exception: BaseException) -> int:
+    """Where, in code units, `frame` has raised what it handles."""
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_frame is not frame:
+        traceback = traceback.tb_next
+    return (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2
+
+
 def tailed(frame: FrameType) -> bool:
     """Whether the exception that is handled in `frame` comes out of the tail of its body."""
     exception = sys.exception()
@@ -374,6 +392,6 @@ def ours(traceback: TracebackType) -> bool:
 def install() -> None:
     """Put the runtime where vaccinated code finds it."""
     if not hasattr(builtins, names.RUNTIME):
-        setattr(builtins, names.RUNTIME, Runtime())
+        setattr(builtins, names.RUNTIME, Runtime((RecursionError,)))
         late.install()
         wanted.tell()

@@ -38,7 +38,7 @@ try:
 except ImportError:  # an interpreter that was built without it keeps no caches
     compress = decompress = None  # type: ignore[assignment]
 
-WEAVERS = ("compile", "names", "patch", "syntax", "text", "weave")
+WEAVERS = ("bytecode", "compile", "guard", "names", "patch", "site", "syntax", "text", "weave")
 
 YOUNG = 2_000_000_000
 """Nanoseconds; no file system in use has coarser ticks."""

@@ -12,7 +12,6 @@ import ast
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import CodeType
 
 from daifu_dap.vaccine import names
@@ -35,20 +34,42 @@ def everything(scope: Scope) -> bool:
     return True
 
 
-def definition(text: Text, node: Definition, select: Select) -> ast.stmt:
-    """The woven form of a function or class; if it is not selected, its inside is woven."""
-    nested = partial(definition, text, select=select)
-    spaced = type(node) is ast.ClassDef
-    if spaced and (getattr(node, "type_params", None) or all(map(inert, node.body))):
-        return replaced(node, body=Outside(nested).block(node.body))
-    if select is not everything and not select(text.scopes[id(node)]):
-        return replaced(node, body=Outside(nested).block(node.body))
-    doc, rest = split(node.body)
-    numbers, depth = survey(rest)
-    if not rest or depth > MAX_NESTING:
-        return node
-    weave = Weaver(text.key, numbers, spaced, nested, text.flavour(node))
-    return replaced(node, body=[*doc, *barrier(weave, weave.block(rest))])
+class Weaving:
+    """Weaves the definitions of a text.
+
+    Attributes:
+        key: names the text.
+        bodies: the names and first lines of the functions whose barrier is still to be made; see
+            `guard`.
+    """
+
+    def __init__(self, text: Text, select: Select = everything) -> None:
+        self.text = text
+        self.key = text.key
+        self.select = select
+        self.bodies: set[tuple[str, int]] = set()
+
+    def __call__(self, node: Definition) -> ast.stmt:
+        """The woven form of a function or class; if it is not selected, its inside is woven."""
+        spaced = type(node) is ast.ClassDef
+        if spaced and (getattr(node, "type_params", None) or all(map(inert, node.body))):
+            return replaced(node, body=Outside(self).block(node.body))
+        if self.select is not everything and not self.select(self.text.scopes[id(node)]):
+            return replaced(node, body=Outside(self).block(node.body))
+        doc, rest = split(node.body)
+        numbers, depth = survey(rest)
+        if not rest or depth > MAX_NESTING:
+            return node
+        weave = Weaver(self.key, numbers, spaced, self, self.text.flavour(node))
+        woven = weave.block(rest)
+        if spaced or weave.flavour or weave.stars:
+            return replaced(node, body=[*doc, *barrier(weave, woven)])
+        self.bodies.add((node.name, first_line(node)))
+        return node if woven == rest else replaced(node, body=[*doc, *woven])
+
+    def patched(self, code: CodeType) -> CodeType:
+        """Code that was compiled of what was woven, with what weaving leaves to that."""
+        return patched(code, self.key, self.bodies)
 
 
 def module(text: Text, select: Select = everything, body: bool = True) -> CodeType:
@@ -99,23 +120,25 @@ def woven(text: Text, select: Select, body: bool) -> CodeType:
     doc, rest = split(tree.body)
     if any(map(future, rest)):
         raise SyntaxError("from __future__ imports must come first")
-    nested = partial(definition, text, select=select)
+    nested = Weaving(text, select)
     numbers, depth = survey(rest)
     if body and rest and depth <= MAX_NESTING:
         weave = Weaver(text.key, numbers, True, nested)
         statements = [*doc, *barrier(weave, weave.block(rest))]
     else:
         statements = Outside(nested).block(tree.body)
-    return patched(compile(ast.Module(statements, []), text.path, "exec", dont_inherit=True))
+    code = compile(ast.Module(statements, []), text.path, "exec", dont_inherit=True)
+    return nested.patched(code)
 
 
 def function(text: Text, scope: Scope, select: Select = everything) -> CodeType:
     """The vaccinated code of one function, to take the place of its plain code."""
     assert not isinstance(scope.node, ast.Module)
-    node = definition(text, scope.node, select)
+    weaving = Weaving(text, select)
+    node = weaving(scope.node)
     # Elsewhere only `__class__` may be one, which its class gives it.
     free = scope.plain.co_freevars if scope.nested else ()
-    return alone(text, scope, node, free)
+    return alone(text, scope, node, free, weaving)
 
 
 def checked(text: Text, known: Collection[int]) -> None:
@@ -137,17 +160,20 @@ def checked(text: Text, known: Collection[int]) -> None:
     compile(tree, text.path, "exec", dont_inherit=True)
 
 
-def statements(text: Text, tree: ast.Module) -> CodeType:
-    """The code of woven module-level statements, compiled alone."""
-    return patched(compile(tree, text.path, "exec", text.flags, dont_inherit=True))
+def statements(text: Text, tree: ast.Module, weaving: Weaving) -> CodeType:
+    """The code of module-level statements, woven by `weaving`, compiled alone."""
+    return weaving.patched(compile(tree, text.path, "exec", text.flags, dont_inherit=True))
 
 
-def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> CodeType:
+def alone(
+    text: Text, scope: Scope, node: ast.stmt, free: Iterable[str], weaving: Weaving
+) -> CodeType:
     """Compile one woven function alone.
 
     Args:
         node: the woven definition.
         free: the names that must be closure variables of the code.
+        weaving: wove it.
     """
     assert isinstance(node, Definition)
     # A stand-in for the first decorator: code counts its lines from there.
@@ -180,7 +206,7 @@ def alone(text: Text, scope: Scope, node: ast.stmt, free: Iterable[str]) -> Code
     compiled = compile(tree, text.path, "exec", text.flags, dont_inherit=True)
     code = next(each for each in names.codes(compiled) if is_code_of(each, bare))
     code = renamed(code, code.co_qualname, scope.qualname)
-    return patched(code.replace(co_name=node.name))
+    return weaving.patched(code.replace(co_name=node.name))
 
 
 def inert(statement: ast.stmt) -> bool:
@@ -252,4 +278,4 @@ def future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-__all__ = ["alone", "checked", "definition", "everything", "function", "module", "statements"]
+__all__ = ["Weaving", "alone", "checked", "everything", "function", "module", "statements"]

@@ -10,7 +10,7 @@ The shape of a woven function:
         try:
             <body>
         except:
-            if not catch(...): raise        # not a crash, or the person let it go; see `refusing`
+            if catch(...): raise            # not a crash, or the person let it go; see `refusing`
         else:
             return None
         return drive()                      # the tail, on a hidden line: run what was resolved,
@@ -19,7 +19,8 @@ The shape of a woven function:
 What every body has should be small: it is read and unmarshalled at each start. So `catch` and
 `drive` are written as operators of the runtime, `runtime @ (key, cells)` and `~runtime`, which take
 a sixth of the bytes of a method's call; and what the tail raises is led to the body's own barrier
-(`patch`), which knows it by its line and takes our frames out of its traceback.
+(`patch`), which knows it by its line and takes our frames out of its traceback. Of ordinary
+functions only the inside is woven: their barrier is put behind their end ready made (`guard`).
 
 Invariants, each of which the naive way breaks:
 
@@ -248,7 +249,6 @@ class Weaver:
         protected = self.site(body, span(*rest, *node.body))
         if further:
             body[1:] = [standing(each, node.lineno) for each in body[1:]]
-            protected[-1] = standing(protected[-1], node.lineno)
         woven = replaced(node, items=[item], body=protected)
         inner = [self.number(each) for each in loops(node.body)]
         return [woven, *self.clear(number, *inner)]
@@ -308,11 +308,8 @@ class Weaver:
         last = [*self.clear(*(self.number(n, i) for n, i in slotted(node.body)))]
         last += self.block(node.finalbody)
         guarded = self.site(parts, tried(node), [*self.mark(number, PENDING)])
-        if (
-            self.module and guarded
-        ):  # calls; those that stood nowhere would be lent a handler's line, on 3.13
-            *guarded, left = guarded
-            ended = [standing(each, node.lineno) for each in (left, *ended)]
+        if self.module:  # a call; one that stood nowhere would be lent a handler's line, on 3.13
+            ended = [standing(each, node.lineno) for each in ended]
         woven = ast.Try([*begun, *guarded, *ended], [], [], last)
         return [at(woven, node)]
 
@@ -366,11 +363,18 @@ class Weaver:
         """
         if not statements:
             return statements
-        handler, leave = leaving(self.key, self.module, around, always, star, swallow)
-        if raised:
-            handler = replaced(handler, body=[*raised, *handler.body])
-        protected = synthetic(ast.Try, body=statements, handlers=[handler], orelse=[], finalbody=[])
-        return [protected, leave] if self.module else [UNLEFT, protected, leave]
+        if star is not None:
+            handler, leave = leaving(self.key, self.module, around, star, swallow)
+            protected = synthetic(
+                ast.Try, body=statements, handlers=[handler], orelse=[], finalbody=[]
+            )
+            return [protected, leave] if self.module else [UNLEFT, protected, leave]
+        which = synthetic(ast.Constant, value=(self.key, around), kind=None)
+        asked = synthetic(ast.BinOp, left=ASKED, op=CATCH, right=which)
+        body = [*raised, synthetic(ast.Expr, value=asked)]
+        kinds = None if always else WANTED
+        handler = synthetic(ast.ExceptHandler, type=kinds, name=None, body=body)
+        return [synthetic(ast.Try, body=statements, handlers=[handler], orelse=[], finalbody=[])]
 
     # ---- slots
 
@@ -667,7 +671,7 @@ def refusing(
 
         while True:
             try:
-                if catch(...): break
+                if not catch(...): break
             except RecursionError: pass
             else: raise again, from where it was raised  # see `patch`
             raise
@@ -685,7 +689,8 @@ def refusing(
     call: ast.expr
     if method == "catch":
         given = synthetic(ast.Tuple, elts=[named, CELLS], ctx=LOAD)
-        call = synthetic(ast.BinOp, left=ASKED, op=CATCH, right=given)
+        found = synthetic(ast.BinOp, left=ASKED, op=CATCH, right=given)
+        call = synthetic(ast.Compare, left=found, ops=[ast.Is()], comparators=[NOTHING])
     else:
         call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
     then = [NOTE_LEFT, BREAK_OFF] if method == "leave" and not module else [BREAK_OFF]
@@ -709,16 +714,12 @@ def refusing(
 
 
 def leaving(
-    key: str, module: bool, around: Span, always: bool, star: int | None, swallow: bool
+    key: str, module: bool, around: Span, star: int, swallow: bool
 ) -> tuple[ast.ExceptHandler, ast.stmt]:
-    """The handler of an inner barrier, and what comes behind it; see `Weaver.site`."""
-    stars: tuple[int, ...] = ()
-    last = ""
-    if star is not None:
-        stars, last = (star,), "swallow" if swallow else "collect"
-    body = [refusing(key, "leave", around, stars, last, module)]
-    kinds = None if always else WANTED
-    handler = synthetic(ast.ExceptHandler, type=kinds, name=None, body=body)
+    """The handler of a barrier in an `except*`, and what comes behind it; see `Weaver.site`."""
+    last = "swallow" if swallow else "collect"
+    body = [refusing(key, "leave", around, (star,), last, module)]
+    handler = synthetic(ast.ExceptHandler, type=None, name=None, body=body)
     return handler, CALLED_OFF if module else LEFT_OFF
 
 
@@ -774,9 +775,10 @@ UNLEFT = nowhere(assign(names.LEFT, constant(None)))
 ENDED = nowhere(ast.Return(None))
 ASKED, CATCH, DRIVE = nowhere(load(names.RUNTIME)), ast.MatMult(), ast.Invert()
 CELLS, WANTED = asking(names.CELLS), asking("wanted")
-FULL = nowhere(ast.ExceptHandler(asking("full"), None, [ast.Pass()]))
+FULL = nowhere(ast.ExceptHandler(ASKED, None, [ast.Pass()]))
 NOTE_LEFT = nowhere(assign(names.LEFT, constant(True)))
-BREAK_OFF, AGAIN, ALWAYS = nowhere(ast.Break()), nowhere(ast.Raise()), nowhere(constant(True))
+BREAK_OFF, AGAIN = nowhere(ast.Break()), nowhere(ast.Raise())
+ALWAYS, NOTHING = nowhere(constant(True)), nowhere(constant(None))
 AGAIN_THERE = nowhere(ast.Raise(*map(asking, names.AGAIN)))
 LEFT_OFF, CALLED_OFF = (
     nowhere(ast.If(left, [ast.Raise(asking(names.LEAVE))], []))
