@@ -165,6 +165,10 @@ def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
     several and comes as often, the last time first.
     """
     code = crash.frame.f_code
+    frames, outer = {crash.frame}, crash.frame.f_back
+    while outer is not None and hidden_frame(outer):
+        frames.add(outer)  # such as the frame in which this call began
+        outer = outer.f_back
     for exception in chained(crash.exception):
         entries = list(raised_at(exception))
         others = [traceback.tb_frame.f_code for traceback in entries]
@@ -179,7 +183,7 @@ def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
                 again = again.tb_next
         else:
             # It may have been raised elsewhere since, as by a generator that it was thrown into.
-            own = [each for each in walked(exception) if each.tb_frame is crash.frame]
+            own = [each for each in walked(exception) if each.tb_frame in frames]
             if own:
                 yield exception, own
 
