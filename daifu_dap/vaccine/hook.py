@@ -32,6 +32,8 @@ _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
 DEFAULTS = "_pydevd_bundle.pydevd_defaults"
 API = "debugpy.server.api"
+MONKEY = "_pydev_bundle.pydev_monkey"
+TRACKER = "multiprocessing.resource_tracker"
 
 
 def vaccinated(path: str, source: bytes) -> CodeType:
@@ -114,6 +116,7 @@ def install() -> None:
     hook_runpy(runpy)
     late.on_import(PYDEVD, hook_runpy)
     late.on_import(API, listen_by_ours)
+    late.on_import(MONKEY, leave_tracker)
 
 
 def own(path: str, main: bool = False) -> CodeType | None:
@@ -171,3 +174,19 @@ def hook_runpy(module: Any) -> None:
 def listen_by_ours(api: Any) -> None:
     """Make `debugpy.listen` start our adapter."""
     importlib.import_module("daifu_dap.recovery.door").redirect(api)
+
+
+def leave_tracker(monkey: Any) -> None:
+    """Keep pydevd from debugging the process that cleans up behind spawned ones.
+
+    It runs nothing of the person's, and waits for a client as every child does. A client that
+    leaves it alone would never see the program end: from Python 3.12 on that waits for it.
+    """
+    plain: Callable[..., Any] = monkey.patch_args
+
+    def patch_args(args: Any, *rest: Any, **named: Any) -> Any:
+        if any(TRACKER in os.fsdecode(each) for each in args if isinstance(each, (str, bytes))):
+            return args
+        return plain(args, *rest, **named)
+
+    monkey.patch_args = patch_args
