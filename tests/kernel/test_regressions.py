@@ -103,8 +103,8 @@ def test_a_handled_exception_that_was_raised_elsewhere_since(lab: Lab) -> None:
         flaky(); log(sys.exception())
     """
     lab.check_everywhere(text)
-    for second in range(3, 7):
-        lab.check(text, fail=(1, second))
+    for second in range(4, 8):
+        lab.check(text, fail=(2, second))
 
 
 def test_exceptions_that_are_false(lab: Lab) -> None:
