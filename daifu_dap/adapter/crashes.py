@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap import surgery
 from daifu_dap.adapter import jumps, runtime
 from daifu_dap.adapter.board import Board
+from daifu_dap.adapter.breakpoints import Breakpoints
 from daifu_dap.adapter.console import Console
 from daifu_dap.adapter.edits import Edit, collect
 from daifu_dap.adapter.explain import explained
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.pauses import RESUMING, STEPS, Pauses
+from daifu_dap.adapter.shown import Shown
 from daifu_dap.adapter.texts import Texts
 from daifu_dap.common import refusals
 from daifu_dap.common.framing import Message
@@ -80,6 +82,8 @@ class Crashes:
         self.pauses = Pauses(session, self)
         self.board = Board(self)
         self._console = Console(session, self)
+        self.breakpoints = Breakpoints(session, self)
+        self.shown = Shown(session, self)
         self._handlers: dict[str, Callable[[Message, Fields], None]] = {
             "daifu/describe": self.describe,
             "daifu/cells": self.cells,
@@ -127,7 +131,7 @@ class Crashes:
 
     def prepare(self) -> None:
         """Fetch and parse, in the background, what the next edit will be compared with."""
-        self._refresh()
+        self.learn()
         for stop in list(self.stops.values()):
             if stop.point.path in self.texts.running:
                 self._baseline.outline(self.texts.text(stop.point.path), stop.point.path)
@@ -162,7 +166,7 @@ class Crashes:
         assert source is not None
         path = source.string("path", required=True)
         assert path is not None
-        self._refresh()
+        self.learn()
         path = self.texts.resolve(path)
         held = {stop.point.line for stop in self.stops.values() if stop.point.path == path}
         found = surgery.cells(self._baseline.outline(self.texts.text(path), path))
@@ -185,6 +189,8 @@ class Crashes:
         self._session.reply(request, body)
         for event in events:
             self._session.event("daifu/replaced", event)
+        if events:
+            self.shown.invalidated(stop.thread_id)
 
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and retry."""
@@ -246,7 +252,7 @@ class Crashes:
     def held(self, request: Message, fields: Fields) -> None:
         """Say what is held, and by which texts: what an editor needs to judge an edit itself."""
         if self.stops or self.pauses.stopped:
-            self._refresh()
+            self.learn()
         self._session.reply(request, self.board.state())
 
     # -- inside -------------------------------------------------------------------------------
@@ -289,7 +295,7 @@ class Crashes:
     def collect(self, fields: Fields) -> Edit:
         """Return the edit that a request asks for."""
         if not self.texts.running:
-            self._refresh()
+            self.learn()
         return collect(self.texts, fields)
 
     def plan(self, point: surgery.CrashPoint | None, edit: Edit) -> surgery.Plan:
@@ -352,7 +358,7 @@ class Crashes:
         """
         for _attempt in range(3):
             if not self.texts.running:
-                self._refresh()
+                self.learn()
             edit = make()
             plan = self.plan(point, edit)
             if plan.refusals:
@@ -369,14 +375,15 @@ class Crashes:
                 asked["expect"] = {path: self.texts.running[path] for path in files}
                 done = ask(files, asked)
                 if done.get("stale"):
-                    self._refresh()
+                    self.learn()
                     continue
                 for draft in drafts:
                     draft.commit()
             finally:
                 for draft in drafts:
                     draft.drop()
-            self.texts.applied(files)
+            self.texts.applied(files, done.get("older"))
+            self.shown.applied(files)
             self._session.later(self.board.post)
             return plan, files, done
         raise runtime.Failed("The running texts keep changing; try again.")
@@ -431,10 +438,19 @@ class Crashes:
         """The body that answers `continue`."""
         return {"allThreadsContinued": len(stops) == len(self.stops)}
 
-    def _refresh(self) -> None:
-        """Learn what runs now."""
-        answer = self.ask("texts", {"known": self.texts.known()}, None)
-        self.texts.refresh(answer["texts"])
+    def lines(self, path: str, one: str, two: str) -> surgery.Lines | None:
+        """Return where the lines of one text of a file are in another; None if one is no Python."""
+        try:
+            before = self._baseline.outline(one, path)
+            return surgery.Lines(before, self._baseline.outline(two, path, base=before))
+        except Refusal:
+            return None
+
+    def learn(self) -> None:
+        """Learn what runs now.  Raises `runtime.Failed`."""
+        asked = {"known": self.texts.known(), "had": self.texts.had()}
+        answer = self.ask("texts", asked, None)
+        self.texts.refresh(answer["texts"], answer["older"])
 
     def placed(self, body: Json) -> Json:
         """Return a `stackTrace` answer in which each held frame stands where it would go on."""

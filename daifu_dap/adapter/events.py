@@ -39,6 +39,7 @@ class Events:
         if name == "daifu/crash":
             session.crashes.announced(body)
             return None
+        self._session.crashes.breakpoints.renumbered(name, body)
         if name == "stopped":
             session.running = self._told_continued = False
             for key in ("description", "text"):

@@ -101,7 +101,7 @@ class Pauses:
     def validate(self, request: Message, fields: Fields) -> None:
         """Say what an edit would do."""
         thread_id = self._pick(fields)
-        _, point = self._stand(thread_id)
+        _, point = self.stand(thread_id)
         plan = self._crashes.plan(point, self._crashes.collect(fields))
         self._session.reply(request, plan.to_json())
 
@@ -111,6 +111,8 @@ class Pauses:
         body, events = self._apply(thread_id, lambda: self._crashes.collect(fields))
         self._session.reply(request, body)
         self._tell(events)
+        if events:
+            self._crashes.shown.invalidated(thread_id)
 
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and run on."""
@@ -130,7 +132,7 @@ class Pauses:
         if not self._blind and self._crashes.texts.saved():
             _, events = self._apply(thread_id, lambda: Edit({}, []), leave=True, halt=halt)
         elif before:
-            frame_id, _ = self._stand(thread_id)
+            frame_id, _ = self.stand(thread_id)
             if frame_id is not None:
                 self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
         else:
@@ -141,7 +143,7 @@ class Pauses:
         body = {"allThreadsContinued": True} if request["command"] == "continue" else {}
         self._session.reply(request, body)
         self._tell(events)
-        self._resume(thread_id)
+        self._resume(thread_id, "stepOut" if request["command"] == "stepOut" else "continue")
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class Pauses:
             return next(iter(self.stopped))
         return thread_id
 
-    def _stand(self, thread_id: int) -> tuple[int | None, surgery.CrashPoint | None]:
+    def stand(self, thread_id: int) -> tuple[int | None, surgery.CrashPoint | None]:
         """The top frame of a thread and the statement it is about to begin.
 
         The second is None if the frame cannot take an edit where it stands, the first if there is
@@ -188,7 +190,7 @@ class Pauses:
         again before the statement at which it goes on.
         """
         crashes = self._crashes
-        frame_id, point = self._stand(thread_id)
+        frame_id, point = self.stand(thread_id)
         asked: Json = {"frameId": None if point is None else frame_id}
         asked |= {"leave": leave, "halt": halt}
 
@@ -210,13 +212,13 @@ class Pauses:
         for event in events:
             self._session.event("daifu/replaced", event)
 
-    def _resume(self, thread_id: int) -> None:
-        """Let the program run on."""
+    def _resume(self, thread_id: int, command: str = "continue") -> None:
+        """Let the program run on; a frame that was left returns where it would have returned."""
         self.stopped.clear()
         self._session.running = True
         asked = {"threadId": thread_id}
-        message: Message = {"type": "request", "command": "continue", "arguments": asked}
-        self._session.send(message, "continue", lambda answer: None)
+        message: Message = {"type": "request", "command": command, "arguments": asked}
+        self._session.send(message, command, lambda answer: None)
 
     def _ask(self, do: str, arguments: Json, frame_id: int | None) -> Json:
         return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)

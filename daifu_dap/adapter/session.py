@@ -201,7 +201,7 @@ class Session:
             return
         elif command == "disconnect":
             self.absence.disconnect(request)
-        elif self.crashes.claims(request):
+        elif self.crashes.claims(request) or self.crashes.shown.claims(request):
             pass
         elif command == "stackTrace":
             forwards.whole_trace(self, request)

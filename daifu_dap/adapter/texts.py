@@ -53,6 +53,8 @@ class Texts:
 
     def __init__(self) -> None:
         self.running: dict[str, str] = {}
+        self.older: dict[str, list[str]] = {}
+        """The digests of other texts that something still runs, by path."""
         self._texts: dict[str, str] = {}
         self._applied: dict[str, str | None] = {}
         self._seen: dict[str, _Seen] = {}
@@ -62,7 +64,15 @@ class Texts:
         """Return the digests of the running texts that need not be sent again."""
         return {path: name for path, name in self.running.items() if name in self._texts}
 
-    def refresh(self, told: Mapping[str, Mapping[str, Any]]) -> None:
+    def had(self) -> list[str]:
+        """Return the digests of all texts that are known."""
+        return list(self._texts)
+
+    def refresh(
+        self,
+        told: Mapping[str, Mapping[str, Any]],
+        older: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    ) -> None:
         """Take over what the runtime said about its running texts."""
         running = {}
         for path, entry in told.items():
@@ -72,12 +82,24 @@ class Texts:
             running[path] = name
             self._applied.setdefault(path, name)
         self.running = running
-        needed = set(running.values())
+        older = older or {}
+        for entries in older.values():
+            for entry in entries:
+                if "text" in entry:
+                    self._texts[str(entry["digest"])] = entry["text"]
+        self.older = {
+            path: [str(entry["digest"]) for entry in entries] for path, entries in older.items()
+        }
+        needed = set(running.values()).union(*self.older.values())
         self._texts = {name: text for name, text in self._texts.items() if name in needed}
 
     def text(self, path: str) -> str:
         """Return the running text of a loaded file."""
         return self._texts[self.running[path]]
+
+    def named(self, digest: str) -> str:
+        """Return a text by its digest."""
+        return self._texts[digest]
 
     def resolve(self, path: str) -> str:
         """Return the name by which the program knows the file that a client calls `path`.
@@ -145,10 +167,28 @@ class Texts:
                 continue
         return False
 
-    def applied(self, files: Mapping[str, str]) -> None:
-        """Note that `files` run now, and what was on disk at that time."""
+    def edited(self, path: str) -> str:
+        """Return the text that an editor shows of a file: what runs, unless it was saved since.
+
+        Raises the refusal UNREADABLE.
+        """
+        text = self.on_disk(path)
+        known = self.running[path], self._applied.get(path)
+        return self.text(path) if digest(text) in known else text
+
+    def applied(
+        self, files: Mapping[str, str], older: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
+        """Note that `files` run now, what was on disk at that time, and which others still run."""
         for path, text in files.items():
             name = digest(text)
+            was = self.running.get(path)
+            still = [each for each in (older or {}).get(path, ()) if each in self._texts]
+            self.older[path] = [each for each in still if each != name]
+            if not self.older[path]:
+                del self.older[path]
+            if was is not None and was not in still:
+                self._texts.pop(was, None)
             self._texts[name] = text
             self.running[path] = name
             try:

@@ -40,7 +40,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import operands, progress, scenario, tracing
+from daifu_dap.recovery import older, operands, progress, scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
 
 if TYPE_CHECKING:
@@ -215,6 +215,11 @@ def stopped_frame(frame_id: int) -> FrameType | None:
     return frame
 
 
+def number(frame: FrameType) -> int:
+    """The number by which the client knows a frame."""
+    return _dap(id(frame))
+
+
 def halt(frame: FrameType) -> bool:
     """At a line event of a frame that has been resumed: stop there as a step does.
 
@@ -242,6 +247,29 @@ def halt(frame: FrameType) -> bool:
     return True
 
 
+def take_step(frame: FrameType) -> bool:
+    """Take over a step of the debugger that is to end at the next line of a frame of this thread.
+
+    Returns:
+        Whether there was one; pydevd has forgotten about it.
+    """
+    db = _debugger()
+    if db is None or not attached():
+        return False
+    from _pydevd_bundle import pydevd_comm_constants as constants
+
+    info = db.set_additional_thread_info(threading.current_thread())
+    over = info.pydev_step_cmd in (constants.CMD_STEP_OVER, constants.CMD_STEP_OVER_MY_CODE)
+    into = info.pydev_step_cmd in (
+        *(constants.CMD_STEP_INTO, constants.CMD_STEP_INTO_MY_CODE),
+        constants.CMD_STEP_INTO_COROUTINE,
+    )
+    if not into and not (over and info.pydev_step_stop is frame):
+        return False
+    info.pydev_step_cmd, info.pydev_step_stop = -1, None
+    return True
+
+
 def set_filter(on: bool) -> None:
     """Switch the crash filter of the attached client on or off."""
     global _filter
@@ -258,6 +286,8 @@ def greet() -> None:
     with contextlib.suppress(AttributeError, OSError):
         db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _stop_once(db)
+    _pass_ours(db)
+    older.all_lines()
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))
     if PACKAGE not in starts:
@@ -279,6 +309,20 @@ def _stop_once(db: Any) -> None:
 
     stop.daifu = True  # type: ignore[attr-defined]
     db.do_stop_on_unhandled_exception = stop
+
+
+def _pass_ours(db: Any) -> None:
+    """Keep pydevd from stopping at exceptions of ours, by which blocks are left."""
+    plain = db.get_exception_breakpoint
+    if getattr(plain, "daifu", False):
+        return
+
+    def found(kind: Any, breakpoints: Any) -> Any:
+        ours = str(getattr(kind, "__module__", "")).startswith("daifu_dap.")
+        return None if ours else plain(kind, breakpoints)
+
+    found.daifu = True  # type: ignore[attr-defined]
+    db.get_exception_breakpoint = found
 
 
 def mark(exception: BaseException) -> tuple[int, int]:

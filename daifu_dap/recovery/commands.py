@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import bridge, control, follow, pause, wanted
+from daifu_dap.recovery import bridge, control, follow, older, pause, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
@@ -55,15 +55,39 @@ def _describe(request: Json) -> Json:
 
 
 def _texts(request: Json) -> Json:
-    """The text that runs now for each loaded file; one that the adapter has, by digest only."""
+    """The text that runs now for each loaded file, and older ones that run, too; one that the
+    adapter has, by digest only.
+    """
     known = request.get("known") or {}
+    had = set(request.get("had") or ())
     found = {}
     for path, text in control.running_texts().items():
         name = digest(text)
         found[path] = (
             {"digest": name} if known.get(path) == name else {"digest": name, "text": text}
         )
-    return {"texts": found}
+    before: dict[str, list[Json]] = {}
+    for path, texts in older.texts().items():
+        for each in texts:
+            name = digest(each.text)
+            said = {"digest": name} if name in had else {"digest": name, "text": each.text}
+            before.setdefault(path, []).append(said)
+    return {"texts": found, "older": before}
+
+
+def _done(done: Json) -> Json:
+    """What is said of an edit that was applied."""
+    still = {path: [digest(each.text) for each in found] for path, found in older.texts().items()}
+    return {**{name: list(done[name]) for name in ("functions", "warnings")}, "older": still}
+
+
+def _frames(request: Json) -> Json:
+    """The frames of this thread that run an older text than the present one of their file."""
+    found = [
+        {"frameId": bridge.number(frame), "digest": digest(text.text), "line": line}
+        for frame, text, line in older.frames()
+    ]
+    return {"frames": found}
 
 
 def _pause(request: Json) -> Json:
@@ -114,7 +138,7 @@ def _edit(request: Json) -> Json:
         leave = partial(pause.leave, paused, bool(request.get("halt")))
         then = leave if request.get("leave") else None
         done = control.edit(paused, files, resume, then, added)
-    return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
+    return _done(done)
 
 
 def stale(request: Json) -> bool:
@@ -140,7 +164,7 @@ def _replace(request: Json) -> Json:
     added = bool(request.get("runAdded"))
     files = dict(request["files"])
     done = control.replace(held.crash, files, resume, leaving, going, added, followed=True)
-    return {"functions": list(done["functions"]), "warnings": list(done["warnings"])}
+    return _done(done)
 
 
 def _catch_up(request: Json) -> Json:
@@ -256,6 +280,7 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "describe": _describe,
     "texts": _texts,
     "replace": _replace,
+    "frames": _frames,
     "pause": _pause,
     "edit": _edit,
     "leave": _leave,

@@ -18,10 +18,10 @@ import sys
 from collections.abc import Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 
-from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
+    bridge,
     defaults,
     lines,
     pause,
@@ -37,7 +37,6 @@ from daifu_dap.vaccine.names import HIDDEN_LINE
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Text
 
-SUSPENDED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 PATIENCE = 100
 """How many line events frames may pass in which they cannot be left, before they are let be."""
 
@@ -58,9 +57,10 @@ def follow(path: str, changed: Collection[str]) -> None:
         if concerned(code, file.running(code), file.present, changed)
     ]
     for code, frames in live(codes):
-        endless = bool(code.co_flags & SUSPENDED)
+        endless = bool(code.co_flags & lines.SUSPENDED)
         if frames or endless:
-            lines.watch(code, frames, Follower(len(frames), endless).line)
+            follower = Follower(len(frames), endless)
+            lines.watch(code, frames, follower.line if lines.MONITORING else follower.alone)
 
 
 class Follower:
@@ -91,6 +91,11 @@ class Follower:
         self.waiting -= 1
         return self.waiting <= 0 and not self.endless
 
+    def alone(self, frame: FrameType) -> bool:
+        """The same where each frame is watched by itself: whether this one need not be any more."""
+        waiting = self.waiting
+        return self.line(frame) or self.waiting < waiting
+
 
 def move(frame: FrameType) -> None:
     """Leave a frame at its line event, to go on in the newest text.
@@ -101,6 +106,8 @@ def move(frame: FrameType) -> None:
     paused = pause.pause(frame)
     aim(paused)
     pause.leave(paused, told=False)
+    paused.halt = bridge.take_step(frame)
+    state.tickets[frame].halt = paused.halt
 
 
 def aim(paused: Pause) -> None:
@@ -147,7 +154,7 @@ def live(codes: list[CodeType]) -> list[tuple[CodeType, list[FrameType]]]:
             if id(frame.f_code) in found and not parked(frame):
                 found[id(frame.f_code)].append(frame)
             frame = frame.f_back
-    if not lines.MONITORING and any(code.co_flags & SUSPENDED for code in codes):
+    if not lines.MONITORING and any(code.co_flags & lines.SUSPENDED for code in codes):
         for frame in suspended():
             if id(frame.f_code) in found and frame not in found[id(frame.f_code)]:
                 found[id(frame.f_code)].append(frame)

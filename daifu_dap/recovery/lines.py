@@ -5,7 +5,8 @@ no other code. On 3.11 a frame's own trace function is set, which the interprete
 thread that is traced; where no debugger does that already, the thread's tracer is `getattr`, which
 answers the three arguments of every call event with its default, None, at the cost of a C function.
 A debugger that traces when needed only is needed in other threads. All end as soon as nobody waits
-for a line any more.
+for a line any more. What the trace function of a debugger takes away, and frames that are suspended
+now, are the matter of `_Waker`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import idle, tracing
 
 Do = Callable[[FrameType], bool]
@@ -27,6 +29,9 @@ Then = Callable[[], object]
 """What is called when every other tool has been told of the last line."""
 
 MONITORING = monitoring is not None
+SUSPENDED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+EVENTS = 1_000_000
+"""For how many calls and returns of a thread its suspended frames are waited for, before 3.12."""
 TOOLS = (4, 3)
 NAME = "daifu"
 
@@ -44,6 +49,10 @@ _watched: dict[int, Watched] = {}
 """By the address of the code object, from 3.12 on."""
 
 _tool: int | None = None
+
+
+_armed: dict[int, _Tracer] = {}
+"""By the address of the frame, before 3.12."""
 
 
 class Local(threading.local):
@@ -67,7 +76,7 @@ def watch(
     Args:
         code: what they run.
         frames: those of them that are known. Before 3.12 no others are watched, and of these only
-            frames of this thread, or of any where there is a debugger.
+            frames of this thread, suspended ones that it resumes, and any if there is a debugger.
         exclusive: whether another tracer of these frames is not told meanwhile, before 3.12; of the
             last line it is not either if there is something to do then.
         then: called after the last line event, once other tools have been told of it, from 3.12 on.
@@ -133,14 +142,67 @@ def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool, quiet: bool) ->
     while frame is not None:
         running.add(frame)
         frame = frame.f_back
+    asleep = []
     for each in frames:
-        if each in running or tracing.present():
+        if suspended(each):
+            asleep.append(each)
+            _Tracer(each, do, False, exclusive, quiet)
+        elif each in running or tracing.present():
             own = threading.get_ident() if each in running else None
             tracer = _Tracer(each, do, own is not None and not traced, exclusive, quiet)
             if not tracer.alone:
                 tracer.hold = idle.Hold(own)
             each.f_trace = tracer
+    if (traced or asleep) and sys.getprofile() is None:
+        sys.setprofile(_Waker(asleep))
     return True
+
+
+def suspended(frame: FrameType) -> bool:
+    """Whether a frame is that of a generator or coroutine that does not run."""
+    return frame.f_back is None and bool(frame.f_code.co_flags & SUSPENDED)
+
+
+def wake(frame: FrameType) -> None:
+    """Have a frame that waits for a line be told of it, whoever else has traced it meanwhile."""
+    tracer = _armed.get(id(frame))
+    if tracer is None or tracer.code is not frame.f_code:
+        return
+    if frame.f_trace is not tracer:
+        tracer.before = frame.f_trace
+        frame.f_trace = tracer
+    if sys.gettrace() is None:
+        tracer.trace()
+
+
+class _Waker:
+    """A profiler of this thread, for what the frames' own trace functions cannot do on 3.11.
+
+    What a trace function returns takes the place of the one that its frame has: the debugger's,
+    when it lets a frame go on that it has stopped, or when a generator is resumed. Right after
+    that comes an event for the profiler, which puts ours back. It ends with the first one unless
+    there are suspended frames to be waited for, and for these after some events: each costs the
+    thread a Python call.
+    """
+
+    def __init__(self, asleep: list[FrameType]) -> None:
+        self.asleep = {id(each): each.f_code for each in asleep}
+        self.left = EVENTS
+        self.first = True
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        if self.first:
+            self.first = False
+            each: FrameType | None = frame
+            while each is not None:
+                wake(each)
+                each = each.f_back
+        if self.asleep.get(id(frame)) is frame.f_code:
+            del self.asleep[id(frame)]
+            wake(frame)
+        self.left -= 1
+        if not self.asleep or self.left < 0:
+            sys.setprofile(None)
 
 
 class _Tracer:
@@ -151,15 +213,32 @@ class _Tracer:
 
     def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool, quiet: bool) -> None:
         self.do: Do | None = do
+        self.code = frame.f_code
         self.exclusive = exclusive
         self.quiet = quiet
         before = frame.f_trace
         self.before: Any = before.before if isinstance(before, _Tracer) else before
-        self.alone = alone
+        self.alone = False
+        if isinstance(before, _Tracer):
+            before.end()
+        _armed[id(frame)] = self
         if alone:
-            if not isinstance(before, _Tracer):
-                _local.waiting += 1
-            tracing.switch(getattr)
+            self.trace()
+
+    def trace(self) -> None:
+        """Have this thread traced, since nobody else does."""
+        if not self.alone:
+            self.alone = True
+            _local.waiting += 1
+        tracing.switch(getattr)
+
+    def end(self) -> None:
+        """Have this thread traced no more, if nobody else waits."""
+        if self.alone:
+            self.alone = False
+            _local.waiting -= 1
+            if not _local.waiting and sys.gettrace() is getattr:
+                tracing.switch(None)
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         before = self.before  # and not one that a debugger which stops here sets for later lines
@@ -170,11 +249,10 @@ class _Tracer:
             self.before = then if self.before is before else self.before
         if not done:
             return self
+        if _armed.get(id(frame)) is self:
+            del _armed[id(frame)]
         if frame.f_trace is self:  # else a debugger has stopped here, and traces it in its own way
             frame.f_trace = self.before
-        if self.alone and self.do is not None:
-            _local.waiting -= 1
-            if not _local.waiting and sys.gettrace() is getattr:
-                tracing.switch(None)
+        self.end()
         self.do = self.hold = None
         return frame.f_trace

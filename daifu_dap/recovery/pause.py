@@ -131,7 +131,8 @@ def begins(point: Point, frame: FrameType) -> bool:
     if at < 0:
         return True
     before = position(code, at)
-    return before[0] is None or not contains(point.node, before)
+    begun: ast.AST = point.node.test if isinstance(point.node, ast.While) else point.node
+    return before[0] is None or not contains(begun, before)
 
 
 def leave(paused: Pause, halt: bool = False, told: bool = True) -> None:

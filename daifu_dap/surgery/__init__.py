@@ -1,8 +1,8 @@
 """Planning an edit before it is applied, on texts alone; never in the debuggee.
 
 `plan` says what replacing running texts by new ones would do: where the crashed frame goes on, what
-takes effect when, what is refused or surprising. `cells` lists a text's cells and `substitute`
-replaces one of them.
+takes effect when, what is refused or surprising. `cells` lists a text's cells, `substitute`
+replaces one of them, and `Lines` says where the lines of one text are in another.
 
 Two parsers share the work. Whether two texts are the same program, and which statement became
 which, is a question of meaning: `ast` answers it, layout aside, at a tenth of libcst's time.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.surgery.baseline import Baseline
 from daifu_dap.surgery.cells import Cell, cells
+from daifu_dap.surgery.lines import Lines
 from daifu_dap.surgery.plan import CrashPoint, Effect, Plan
 from daifu_dap.surgery.planner import plan
 
@@ -31,6 +32,7 @@ __all__ = [
     "Cell",
     "CrashPoint",
     "Effect",
+    "Lines",
     "Plan",
     "cells",
     "plan",
