@@ -192,3 +192,43 @@ def test_conditions_and_log_messages_count_in_the_text_that_they_are_for(project
     client.continue_(thread)
     assert client.wait_exit() == 0
     assert client.output() == "2\nlogged 3\n3\n"
+
+
+def test_steps_and_a_generator_after_an_edit(project: Project) -> None:
+    """stepOut stops in the caller; a step in that, which then takes the edit, at the new line; the
+    generator that was suspended meanwhile takes it when it is resumed."""
+    text = """\
+        def inner(n):
+            a = n
+            return a
+
+        def numbers():
+            for i in range(3):
+                yield i
+                print("old", i, flush=True)
+
+        def outer():
+            t = 0
+            for i in numbers():
+                t += inner(i)
+                print("total", t, flush=True)
+
+        outer()
+        """
+    main = project.write("main.py", text)
+    client = project.launch(breakpoints={str(main): [2]})
+    thread = client.wait_stopped().thread_id
+    client.set_breakpoints(main, [])
+    project.edit("main.py", '"old"', '"new"')
+    project.edit("main.py", '"total"', '"TOTAL"')
+    project.edit("main.py", "def inner", "# More.\ndef inner")
+    client.request("stepOut", threadId=thread)
+    client.wait_stopped()
+    assert frames(client, thread)[0] == ("outer", 14, False, True)
+    client.request("next", threadId=thread)
+    client.wait_stopped()
+    assert frames(client, thread)[0] == ("outer", 15, False, False)
+    client.continue_(thread)
+    assert client.wait_exit() == 0
+    lines = ["TOTAL 0", "new 0", "TOTAL 1", "new 1", "TOTAL 3", "new 2"]
+    assert client.output().splitlines() == lines
