@@ -296,7 +296,7 @@ def test_the_stack_of_a_recovered_frame(job: Debuggee) -> None:
     assert stopped["reason"] == "breakpoint", dap.account()
     shown = stack(dap, thread)
     assert [name for name, _, _ in shown] == ["inner", "outer", "<module>"]
-    assert shown[0][2] == 3  # the resumed cell, before it runs
+    assert shown[0][2] == 4  # it has moved with its statement
     assert variables(dap, thread)["n"] == "2"
     for number in range(3):
         names = variables(dap, thread, frame=number)
