@@ -107,6 +107,11 @@ def replace(
                 crash.made = None
                 renaming.bind(crash, renames, undo)
                 crash.given = defaults.given(crash)
+        if crash is not None:  # before what may write them into the journal
+            undo.append(partial(crash.changes.__delitem__, slice(len(crash.changes), None)))
+            crash.changes += [
+                {"path": change.file.path, "diff": change.diff()} for change in changes
+            ]
         if then is not None:
             then()
     except BaseException as error:
@@ -119,9 +124,6 @@ def replace(
     for change in changes:
         if followed:
             follow.follow(change.file.path, change.changed)
-    if crash is not None:
-        for change in changes:
-            crash.changes.append({"path": change.file.path, "diff": change.diff()})
     functions = sorted({name for change in changes for name in change.functions})
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 

@@ -48,6 +48,9 @@ def test_the_frame_on_top_takes_the_new_text_at_once(project: Project) -> None:
     assert verdict["status"] == "ok"
     assert verdict["resumeAt"]["line"] == 7
     client.replace_cell_and_continue(path)
+    entry = client.wait_recovered()["entry"]
+    assert (entry["scenario"], entry["resolution"]) == ("stopped", "replace")
+    assert "+" in entry["diff"] and [each["path"] for each in entry["changes"]] == [str(path)]
     assert client.wait_exit() == 0
     assert client.output().splitlines() == [
         "step 0 0", "STEP 1 100", "STEP 2 300", "STEP 3 600", "result 600", "end",

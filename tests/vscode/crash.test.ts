@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import { open } from "./setup.ts";
 
 const PROGRAM = `def first(step):
@@ -82,5 +83,29 @@ describe("A program with several crashes", () => {
     await workbench.until(() => workbench.terminal(), /third 42/);
     await workbench.shot("fourth");
     assert.match(readFileSync(path, "utf8"), /step - 3\.5/);
+    await workbench.notice("Recovered in").first().waitFor();
+    await workbench.shot("notice");
+    await workbench.page.locator(".pane-header", { hasText: "DaiFu" }).click();
+    const tree = workbench.page.locator(".pane", { has: workbench.locator('.pane-header[aria-label^="DaiFu"]') });
+    const row = (text: string): Locator => tree.locator(".monaco-list-row", { hasText: text });
+    await row("third: replaced").waitFor();
+    await row("first: replaced").click();
+    const diff = workbench.locator(".monaco-diff-editor");
+    await workbench.until(async () => (await diff.locator(".editor.modified .view-lines").allInnerTexts()).join(), /3\.5/);
+    const before = await diff.locator(".editor.original .view-lines").innerText();
+    assert.match(before.replaceAll("\u00a0", " "), /scale \/ \(step - 3\)/);
+    await workbench.shot("diff");
+    await row("third: replaced").hover();
+    await row("third: replaced").locator('[aria-label^="Undo"]').click();
+    await workbench.notice("undone, in the file and in the program").waitFor();
+    await workbench.shot("undone");
+    const saved = readFileSync(path, "utf8");
+    assert.match(saved, /return doubled\n/);
+    assert.match(saved, /step - 3\.5/);
+
+    // Stop ends the program.
+    await workbench.toolbar("Stop").click();
+    await workbench.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    await workbench.lens("Skip").waitFor({ state: "detached" });
   });
 });
