@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Watch } from "../recovery/watch";
 
-const MOST = 120;
+const MOST = 80;
 
 /** Marks the crashed cells in the editors that show them: range, overview ruler, the error behind. */
 export class Highlight implements vscode.Disposable {
