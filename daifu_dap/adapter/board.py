@@ -48,7 +48,9 @@ class Board:
             state = self.state()
             if not state["stops"]:
                 self._remove()
-            elif state != self._up and board.write(self._name, state):
+            elif state != self._up and board.write(
+                self._name, self._crashes.texts.paths.told(state)
+            ):
                 self._up = state
 
     def take_down(self) -> None:

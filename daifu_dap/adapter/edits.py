@@ -16,21 +16,21 @@ class Edit:
     """New texts by path.
 
     `named` are the files that the request speaks of (what is on disk does not count for them), and
-    `write` those that go to disk as well. With `run_added` all module-level statements that were
-    added are run when it is applied.
+    `write` says of those that go to disk as well where they are there. With `run_added` all
+    module-level statements that were added are run when it is applied.
     """
 
     files: dict[str, str]
     named: list[str]
-    write: list[str] = field(default_factory=list)
+    write: dict[str, str] = field(default_factory=dict)
     run_added: bool = False
 
     def prepare(self) -> list[Draft]:
         """Write what goes to disk beside its place; raises the refusal NOT_WRITTEN."""
         drafts: list[Draft] = []
         try:
-            for path in self.write:
-                drafts.append(Draft(path, self.files[path]))
+            for path, place in self.write.items():
+                drafts.append(Draft(place, self.files[path]))
         except Refusal:
             for draft in drafts:
                 draft.drop()
@@ -76,4 +76,4 @@ def _collected(texts: Texts, fields: Fields) -> Edit:
         why = "the file on disk is not the text that runs"
         raise Refusal.of(refusals.NOT_WRITTEN, path=path, why=why)
     edited = surgery.substitute(running, line, newlines(code), path=path)
-    return Edit({path: edited}, [path], [path] if write_back else [])
+    return Edit({path: edited}, [path], {path: texts.paths.disk(path)} if write_back else {})

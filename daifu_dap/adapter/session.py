@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+OURS = "daifu/"
+"""How the names of our own requests and events begin."""
+
 
 class Session:
     """One client, one debugpy adapter, one program."""
@@ -95,10 +98,14 @@ class Session:
 
     def event(self, name: str, body: Json) -> None:
         """Send the client an event."""
+        if name.startswith(OURS) and not self.relays:
+            body = self.crashes.texts.paths.told(body)
         self.tell({"type": "event", "event": name, "body": body})
 
     def reply(self, request: Message, body: Json | None = None) -> None:
         """Answer a request of the client's with success."""
+        if body is not None and request["command"].startswith(OURS):
+            body = self.crashes.texts.paths.told(body)
         self.tell(response(request, body))
 
     def fail(self, request: Message, error: Exception | str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.adapter import filters, launch, runtime
 from daifu_dap.adapter.backend import Backend
 from daifu_dap.adapter.fields import Fields
+from daifu_dap.adapter.paths import Paths
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Start:
         session.attributes, arguments = launch.read(given)
         arguments = launch.vaccinated(arguments, session.attributes)
         session.children.arguments = given
+        session.crashes.texts.paths = Paths(given)
         self.begun = True
         if session.server.needs_fresh(session.peer.backend):
             session.later(lambda: self._launch_fresh(request, arguments), request)
@@ -85,6 +87,7 @@ class Start:
         given = request.get("arguments") or {}
         session.attributes, arguments = launch.read(given)
         session.children.arguments = given
+        session.crashes.texts.paths = Paths(given)
         arguments = arguments or {"name": "attach"}  # pydevd cannot read an attach without any
         self.begun = self._attached = True
         fields = Fields(arguments)

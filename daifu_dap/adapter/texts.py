@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from daifu_dap.adapter.paths import Paths
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.vaccine.text import decoded
@@ -55,6 +56,7 @@ class Texts:
         self.running: dict[str, str] = {}
         self.older: dict[str, list[str]] = {}
         """The digests of other texts that something still runs, by path."""
+        self.paths = Paths()
         self._texts: dict[str, str] = {}
         self._applied: dict[str, str | None] = {}
         self._seen: dict[str, _Seen] = {}
@@ -106,6 +108,7 @@ class Texts:
 
         Raises the refusal NOT_LOADED when the program has not loaded it.
         """
+        path = self.paths.remote(path)
         if path in self.running:
             return path
         normal = os.path.normpath(path)
@@ -123,13 +126,14 @@ class Texts:
         Raises the refusal UNREADABLE when it cannot be read or decoded.
         """
         try:
-            status = os.stat(path)
+            place = self.paths.disk(path)
+            status = os.stat(place)
             stamp = stamped(status)
             seen = self._seen.get(path)
             if seen is not None and seen.settled and seen.stamp == stamp:
                 return seen.text
             now = time.time_ns()
-            with open(path, "rb") as stream:
+            with open(place, "rb") as stream:
                 text = decoded(stream.read())
         except (OSError, UnicodeError, SyntaxError, ValueError) as error:
             self._seen.pop(path, None)
@@ -161,7 +165,7 @@ class Texts:
             return True
         for path in list(self.running):
             try:
-                if self._same.get(path) != stamped(os.stat(path)):
+                if self._same.get(path) != stamped(os.stat(self.paths.disk(path))):
                     return True
             except OSError:
                 continue

@@ -114,8 +114,8 @@ def test_one_cell_is_replaced_in_the_running_text(texts: Texts, file: Path) -> N
     asked = {"source": {"path": str(file)}, "cell": {"line": 2}, "code": "  y = 20"}
     edit = collect(texts, Fields(asked))
     assert edit.files == {str(file): "x = 1\ny = 20\n"}
-    assert edit.write == []
-    assert collect(texts, Fields({**asked, "writeBack": True})).write == [str(file)]
+    assert edit.write == {}
+    assert collect(texts, Fields({**asked, "writeBack": True})).write == {str(file): str(file)}
     later(file, "x = 4\ny = 2\n")
     with pytest.raises(Refusal, match="not the text that runs"):
         collect(texts, Fields({**asked, "writeBack": True}))
