@@ -139,7 +139,7 @@ export class Workbench {
   /** Writes another text in the place of a line, indentation included. */
   async writeLine(line: number, text: string): Promise<void> {
     await this.goToLine(line);
-    await this.press("End", "Shift+Home", "Shift+Home");
+    await this.press("Shift+End");
     await this.page.keyboard.insertText(text);
   }
 
