@@ -38,6 +38,8 @@ export interface Crash {
     readonly path: string;
     readonly line: number;
     readonly endLine: number;
+    /** The whole lines of the running text, without the last line's end. */
+    readonly code: string;
     readonly function: string;
   };
   readonly exception: { readonly type: string; readonly message: string };
@@ -127,7 +129,13 @@ export function asCrash(body: unknown): Crash | undefined {
   return {
     stopId,
     ...(typeof threadId === "number" ? { threadId } : {}),
-    cell: { path, line, endLine: whole(cell["endLine"], line), function: text(cell["function"]) },
+    cell: {
+      path,
+      line,
+      endLine: whole(cell["endLine"], line),
+      code: text(cell["code"]),
+      function: text(cell["function"]),
+    },
     exception: { type: text(exception["type"], "Exception"), message: text(exception["message"]) },
     hint: text(told["hint"]),
     frames: list(told["frames"]).map(asFrame),

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
+import type { Crash } from "../common/protocol";
 import type { Watch } from "../recovery/watch";
 
-const MOST = 80;
+const MOST = 60;
 
 /** Marks the crashed cells in the editors that show them: range, overview ruler, the error behind. */
 export class Highlight implements vscode.Disposable {
@@ -56,15 +57,12 @@ export class Highlight implements vscode.Disposable {
         const at = (line: number): number => Math.min(lines.line(line), document.lineCount) - 1;
         const first = document.lineAt(at(crash.cell.line));
         const last = document.lineAt(Math.max(at(crash.cell.endLine), first.lineNumber));
-        cells.push({ range: new vscode.Range(first.range.start, last.range.end) });
-        const { type, message } = crash.exception;
-        const [line = ""] = message.split("\n");
-        const text = line === "" ? type : `${type}: ${line}`;
-        const contentText = text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
-        errors.push({
-          range: last.range,
-          renderOptions: { after: { contentText } },
-        });
+        const range = new vscode.Range(first.range.start, last.range.end);
+        cells.push({ range });
+        // Text behind a line that is being written would push what is written out of sight.
+        if (document.getText(range).replaceAll("\r\n", "\n") === crash.cell.code) {
+          errors.push({ range: last.range, renderOptions: { after: { contentText: said(crash) } } });
+        }
       }
       editor.setDecorations(this.cell, cells);
       editor.setDecorations(this.error, errors);
@@ -74,4 +72,10 @@ export class Highlight implements vscode.Disposable {
   dispose(): void {
     this.registered.dispose();
   }
+}
+
+function said({ exception: { type, message } }: Crash): string {
+  const [line = ""] = message.split("\n");
+  const text = line === "" ? type : `${type}: ${line}`;
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 }
