@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import older, operands, progress, scenario, tracing
 from daifu_dap.recovery.crash import hidden_frame
+from daifu_dap.vaccine import names
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -287,6 +288,7 @@ def greet() -> None:
         db.writer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _stop_once(db)
     _pass_ours(db)
+    _jump_inside(db)
     older.all_lines()
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))
@@ -309,6 +311,27 @@ def _stop_once(db: Any) -> None:
 
     stop.daifu = True  # type: ignore[attr-defined]
     db.do_stop_on_unhandled_exception = stop
+
+
+def _jump_inside(db: Any) -> None:
+    """Keep pydevd's `goto` out of the lines of ours at the end of a body.
+
+    The interpreter takes the next line that there is, and behind the last of the person's that is
+    one of the barrier's; in plain code there is none, and the jump fails.
+    """
+    plain = db.set_next_statement
+    if getattr(plain, "daifu", False):
+        return
+
+    def jump(frame: FrameType, event: str, func_name: str, next_line: int) -> Any:
+        lines = [line for _, _, line in frame.f_code.co_lines() if line is not None]
+        last = max((line for line in lines if line < names.HIDDEN_LINE), default=0)
+        if next_line > last:
+            raise ValueError(f"line {next_line} comes after the current code block")
+        return plain(frame, event, func_name, next_line)
+
+    jump.daifu = True  # type: ignore[attr-defined]
+    db.set_next_statement = jump
 
 
 def _pass_ours(db: Any) -> None:

@@ -254,3 +254,17 @@ def test_breakpoints_on_the_way_back_are_not_hit_again(project: Project) -> None
     client.continue_(client_thread(client))
     assert client.wait_exit() == 0
     assert client.output() == "10\n11\n12\n"
+
+
+def test_goto_at_a_breakpoint_stays_in_the_lines_of_the_function(project: Project) -> None:
+    client = at_line(project, 7)
+    thread_id, source = next(iter(client.threads())), {"path": str(project.folder / "main.py")}
+    beyond, inside = (
+        client.request("gotoTargets", source=source, line=line)["targets"][0]["id"]
+        for line in (16, 9)
+    )
+    with pytest.raises(RequestFailed):
+        client.request("goto", threadId=thread_id, targetId=beyond)
+    client.request("goto", threadId=thread_id, targetId=inside)
+    assert client.wait_stopped().reason == "goto"
+    assert client.stack(thread_id)[0].line == 9

@@ -94,9 +94,7 @@ tests drive an adapter; on our side they start `daifu_dap/adapter` in place of `
 `python daifu_dap` in place of `python debugpy`, and programs that call `debugpy.listen` themselves
 are started vaccinated. Everything else is the same. This page is written by
 
-    git clone https://github.com/microsoft/debugpy CHECKOUT
-    python -m pip install -r CHECKOUT/tests/requirements.txt
-    python -m tests.conformance CHECKOUT --report docs/conformance.md
+    python -m tests.conformance CHECKOUT --report FILE
 
 and the reasons for what is known to differ are in `tests/conformance/known.py`. {versions}"""
 
