@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from daifu_dap.common.extract import extracted
 from daifu_dap.common.outline import Block, Outline, Scope, Stmt
 from daifu_dap.common.renames import renamed, renames
 
@@ -251,28 +252,19 @@ class Matching:
 
         Gives for each its place in both runs, and where in the new one what was taken out begins.
         """
-        found: list[tuple[int, int, int]] = []
         known = {stmt.source for stmt in old}
-        at = start = 0
-        values: dict[str, str] = {}
-        for j, stmt in enumerate(new):
-            if stmt.is_scope or (stmt.source is not None and stmt.source in known):
-                start, values = j + 1, {}
-                continue
-            words = stmt.head.split(" ") if values else []
-            if not values.keys().isdisjoint(words):
-                head = " ".join(values.get(word, word) for word in words)
-                i = next((i for i in range(at, len(old)) if self._was(old[i], stmt, head)), None)
-                if i is not None:
-                    found.append((i, j, start))
-                    at, start, values = i + 1, j + 1, {}
-                    continue
-            value = _single_value(stmt)
-            if value is None:
-                start, values = j + 1, {}
-            else:
-                name, said = value
-                values[name] = " ".join(values.get(word, word) for word in said.split(" "))
+        found: list[tuple[int, int, int]] = []
+
+        def other(stmt: Stmt) -> bool:
+            return not stmt.is_scope and (stmt.source is None or stmt.source not in known)
+
+        def was(stmt: Stmt, head: str) -> int | None:
+            first = found[-1][0] + 1 if found else 0
+            those = range(first, len(old)) if other(stmt) else ()
+            return next((i for i in those if self._was(old[i], stmt, head)), None)
+
+        for i, j, start, _ in extracted(new, other, was):
+            found.append((i, j, start))
         return found
 
     def _was(self, old: Stmt, new: Stmt, head: str) -> bool:
@@ -562,18 +554,6 @@ def _alike(old: Stmt, new: Stmt) -> float:
     ]
     same = bool(names[0]) and names[0] == names[1]
     return max(like, 0.8 * _dice(old.vocabulary, new.vocabulary)) if same else like
-
-
-def _single_value(stmt: Stmt) -> tuple[str, str] | None:
-    """Give the variable that an assignment binds alone, and its value in the form of a head."""
-    node = stmt.node
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return None
-    target = node.targets[0]
-    start = f"(Assign [ {stmt.target} ] "
-    if not isinstance(target, ast.Name) or not stmt.head.startswith(start):
-        return None
-    return target.id, stmt.head[len(start) : -2]
 
 
 def _shape(stmt: Stmt) -> str:

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+from daifu_dap.common.extract import extracted
 from daifu_dap.common.outline import Block, Stmt
 
 __all__ = ["assigned", "renamed", "renames"]
@@ -67,6 +68,7 @@ def renames(
         seen = [" ".join(outer.get(word, word) for word in head.split(" ")) for head in heads[0]]
         own = None if own is None else seen[heads[0].index(own)]
         heads[0] = seen
+    _put_back(heads, after, gone | come, come)
     one, two = _contexts(heads[0], gone), _contexts(heads[1], come)
     found = _paired(one, two)
     crashed = _contexts([] if own is None else [own], gone)
@@ -76,6 +78,33 @@ def renames(
         if one[name][0] - two[to][0] - crashed[name][0] or _more(two[to][0], one[name][0])
     }
     return found, unsure
+
+
+def _put_back(heads: list[list[str]], after: list[Stmt], names: set[str], come: set[str]) -> None:
+    """Put back what was taken out of statements that are otherwise the same, names aside.
+
+    Else a variable would seem to be used by other statements than before.
+    """
+    uses = Counter(word for head in heads[1] for word in come.intersection(head.split(" ")))
+    lacking = Counter(_open(head, names) for head in heads[0])
+
+    def takes(stmt: Stmt) -> bool:
+        return all(uses[name] == 2 for name in assigned(stmt))
+
+    def was(_: Stmt, head: str) -> str | None:
+        like = _open(head, names)
+        lacking[like] -= 1
+        return head if lacking[like] >= 0 else None
+
+    gone: set[int] = set()
+    for head, place, _, parts in extracted(after, takes, was):
+        heads[1][place] = head
+        gone |= parts
+    heads[1] = [head for place, head in enumerate(heads[1]) if place not in gone]
+
+
+def _open(head: str, names: set[str]) -> str:
+    return " ".join(_OTHER if word in names else word for word in head.split(" "))
 
 
 def _more(after: Counter[str], before: Counter[str]) -> bool:

@@ -114,7 +114,9 @@ def value(scope: Scope, name: str, space: dict[str, Any]) -> object:
     owner = class_of(scope, space)
     try:
         return eval(code, space, None if owner is None else dict(vars(owner)))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if isinstance(error, NameError) and "." in scope.qualname:
             raise
         raise Refusal.of(

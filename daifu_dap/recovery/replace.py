@@ -45,6 +45,7 @@ from daifu_dap.recovery import (
     versions,
 )
 from daifu_dap.recovery.crash import Crash
+from daifu_dap.recovery.imports import Imports
 from daifu_dap.recovery.locate import Point
 from daifu_dap.recovery.place import Place
 from daifu_dap.recovery.resolution import Retry
@@ -95,10 +96,11 @@ def replace(
                 assert change.plan is not None
                 target = place.moved(crash, change.new, change.plan, resume)
                 renames = change.plan.renames
-    undo: Undo = []
+    imported = Imports()
+    undo: Undo = [imported.take_back]
     try:
         for change in changes:
-            change.apply(undo, crash, added)
+            change.apply(undo, crash, added, imported)
         if crash is not None and target is not None:
             was = crash.target, crash.made, crash.names, crash.given
             undo.append(partial(restored, crash, was, dict(crash.cells)))
@@ -254,9 +256,10 @@ class Change:
             for line in diff
         )
 
-    def apply(self, undo: Undo, crash: Crash | None, added: bool = False) -> None:
+    def apply(self, undo: Undo, crash: Crash | None, added: bool, imported: Imports) -> None:
         """Make the change; each step's undoing is put on `undo` before the step."""
         file, before = self.file, self.file.present
+        self.imported = imported
         if self.new.key == before.key:
             return
         undo.append(lambda: setattr(file, "present", before))
@@ -294,18 +297,28 @@ class Change:
             node = self.new_node(stmt.line, stmt.column)
             if node is None:
                 continue
-            code = self.compiled(node)
-            try:
-                exec(code, module)
-            except Exception as error:
-                raise Refusal.of(
-                    refusals.APPLY_RAISED,
-                    path=self.file.path,
-                    line=node.lineno,
-                    statement=self.new.segment(node).splitlines()[0],
-                    error=f"{type(error).__name__}: {error}",
-                ) from error
-            self.file.remember(code)
+            self.execute(self.compiled(node), node, module)
+
+    def execute(self, code: CodeType, node: ast.stmt, *spaces: dict[str, Any]) -> None:
+        """Run what a statement of the new text was compiled to.
+
+        Raises:
+            Refusal: it raised; ending the program (`SystemExit`) is a way to do that.
+        """
+        try:
+            with self.imported.noted():
+                exec(code, *spaces)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise Refusal.of(
+                refusals.APPLY_RAISED,
+                path=self.file.path,
+                line=node.lineno,
+                statement=self.new.segment(node).splitlines()[0],
+                error=f"{type(error).__name__}: {error}",
+            ) from error
+        self.file.remember(code)
 
     def compiled(self, node: ast.stmt) -> CodeType:
         """Code that runs one statement of the new text, with its functions vaccinated."""
@@ -539,7 +552,7 @@ class Change:
         tree = ast.Module([ast.copy_location(bare, node)], [])
         code = compiler.statements(self.new, tree, weaving)
         scratch: dict[str, Any] = {}
-        exec(code, module, scratch)
+        self.execute(code, parts[0], module, scratch)
         made: object = vars(scratch[node.name])[name]
         parts_ = [made.fget, made.fset, made.fdel] if isinstance(made, property) else [made]
         for function in (getattr(each, "__func__", each) for each in parts_):
@@ -550,7 +563,6 @@ class Change:
             ):
                 if variable == "__class__" and isinstance(cell, CellType):
                     cell.cell_contents = owner
-        self.file.remember(code)
         return made
 
 

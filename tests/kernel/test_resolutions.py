@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import daifu_dap as daifu
@@ -178,6 +180,60 @@ def test_an_import_that_fails_rolls_the_whole_edit_back(lab: Lab) -> None:
 
     assert lab.woven(text, answer, daifu.Retry()) == (("old", False), [])
     assert [each.refusal for each in lab.crashes] == [None, "DFU0016"]
+
+
+def test_what_a_refused_edit_imported_is_forgotten(lab: Lab) -> None:
+    package = lab.folder / "colours"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "red.py").write_text("import colorsys\n")
+    text = """
+    import colours, sys
+    def main():
+        flaky()
+        present = [name in sys.modules for name in ("colours.red", "colorsys", "colours")]
+        return present, hasattr(colours, "red")
+    """
+    (lab.folder / "leaves.py").write_text("raise SystemExit(3)\n")
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        return daifu.Replace("import colours.red\nimport leaves\n" + crash.source)
+
+    known = sys.modules.pop("colorsys", None)
+    sys.path.insert(0, str(lab.folder))
+    try:
+        assert lab.woven(text, answer, daifu.Retry()) == (([False, False, True], False), [])
+        assert [each.refusal for each in lab.crashes] == [None, "DFU0016"]
+        assert "leaves" not in sys.modules
+        mended = edited("flaky()", "flaky(); import colours.red")
+        assert lab.woven(text, mended) == (([True, True, True], True), [])
+    finally:
+        sys.path.remove(str(lab.folder))
+        for name in ("colours", "colours.red"):
+            sys.modules.pop(name, None)
+        if known is not None:
+            sys.modules["colorsys"] = known
+
+
+def test_a_module_with_native_code_stays_and_what_it_may_refer_to(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("colorsys", "_lsprof")
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    def refused(crash: daifu.Crash) -> daifu.Resolution:
+        return daifu.Replace("import colorsys\nimport _lsprof, nowhere\n" + crash.source)
+
+    text = """
+    import sys
+    def main():
+        flaky()
+        return sys.modules["colorsys"], sys.modules["_lsprof"]
+    """
+    result, log = lab.woven(text, refused, daifu.Retry())
+    assert [each.refusal for each in lab.crashes] == [None, "DFU0016"]
+    assert (result, log) == (tuple(sys.modules[name] for name in names), [])
 
 
 HELD_ELSEWHERE = """
