@@ -391,6 +391,8 @@ class Matching:
 
     def _align(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         """Pair two runs in order so that the sum of likenesses is greatest."""
+        if len(old) == len(new) == 1 and self._alike(old[0], new[0]):
+            return [(0, 0)]
         if len(old) * len(new) > _WIDE:
             return self._align_wide(old, new)
         scores = {
@@ -442,6 +444,35 @@ class Matching:
             at_old, at_new = block.a + block.size, block.b + block.size
         return found
 
+    def _alike(self, old: Stmt, new: Stmt) -> bool:
+        """Tell whether two statements with blocks are so like each other that neither is inside.
+
+        Said only where it is cheap: if nearly all that their blocks hold has the same nodes, as
+        where a text was derived from another one.
+        """
+        if old.kind != new.kind or not old.blocks or self.shade(old) is not old:
+            return False
+        if old.name is not None or new.name is not None or old.head != new.head:
+            return False
+        one, two = (
+            {id(stmt.node): stmt for block in each.blocks for stmt in block.stmts}
+            for each in (old, new)
+        )
+        apart = [
+            {head for key, stmt in mine.items() if key not in theirs for head in _heads(stmt)}
+            for mine, theirs in ((one, two), (two, one))
+        ]
+        different = len(apart[0] ^ apart[1])
+        shared: set[str] = set()
+        for key, stmt in one.items():
+            if key not in two:
+                continue
+            shared |= _heads(stmt)
+            # What is in both, twice, by all of both: at least so much.
+            if 2 * len(shared) >= (1 - _NEAR) * (2 * len(shared) + different):
+                return True
+        return False
+
     def _score(self, old: Stmt, new: Stmt) -> float:
         if old.name is not None or new.name is not None:
             return 0.0
@@ -482,6 +513,10 @@ class Matching:
             _best(self.shade(stmt), map(self.shade, (other, *other.within())))
             for other in block.stmts
         )
+
+
+def _heads(stmt: Stmt) -> frozenset[str]:
+    return stmt.heads | {stmt.head}
 
 
 def likeness(old: Stmt, new: Stmt) -> float:

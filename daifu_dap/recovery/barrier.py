@@ -35,6 +35,7 @@ from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
     capture,
+    entering,
     iterators,
     journal,
     leap,
@@ -288,7 +289,11 @@ def ticket(
     if crash.made is None or crash.made[0] != for_this:
         number = next(state.ids)
         try:
-            compiled = build(target, action, number, bound, crash.cells, live, file.select, kind)
+            compiled = (
+                entering.entered(crash, target, number, bound, live)
+                if action == "retry" and goal is None
+                else None
+            ) or build(target, action, number, bound, crash.cells, live, file.select, kind)
         except Exception as error:
             raise Refusal.of(refusals.FAILED, path=target.text.path, error=repr(error)) from error
         compiled = replace(compiled, code=awaitable(compiled.code, crash.frame.f_code))
@@ -375,6 +380,7 @@ def drive(frame: FrameType) -> object:
             del state.lookup[ticket.id]
             tracing.entered()
         if ticket.next is None:
+            ran(ticket)
             return result
         ticket = ticket.next
 
@@ -407,6 +413,7 @@ async def awaiting(ticket: Ticket) -> object:
             del state.lookup[ticket.id]
             tracing.entered()
         if ticket.next is None:
+            ran(ticket)
             return result
         ticket = ticket.next
 
@@ -424,6 +431,7 @@ def driving(ticket: Ticket) -> Generator[Any, Any, object]:
             del state.lookup[ticket.id]
             tracing.entered()
         if ticket.next is None:
+            ran(ticket)
             return result
         ticket = ticket.next
 

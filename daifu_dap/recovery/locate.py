@@ -11,12 +11,14 @@ from __future__ import annotations
 import ast
 import dis
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from types import CellType, CodeType
 
 from daifu_dap.common.record import Record, replace
 from daifu_dap.vaccine.bytecode import parsed
+from daifu_dap.vaccine.door import resumes
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
 from daifu_dap.vaccine.weave import Loop, Managed
@@ -180,7 +182,7 @@ def locate(text: Text, code: CodeType, offset: int) -> Point | None:
     scope = text.scope(code)
     if scope is None:
         return None
-    if "hand_over" not in code.co_names:  # else it is a continuation
+    if not resumes(code):
         scope.runs(code)
     offset = instruction(code, offset)
     place = position(code, offset)
@@ -193,7 +195,13 @@ def locate(text: Text, code: CodeType, offset: int) -> Point | None:
 
 def descend(statements: Sequence[ast.stmt], place: Position) -> list[Step]:
     """The steps from a block down to the innermost statement that contains `place`."""
-    for index, statement in enumerate(statements):
+    line = place[0]
+    if line is None:
+        return []
+    first = bisect_left(statements, line, key=last_line)
+    for index, statement in enumerate(statements[first:], first):
+        if start(statement)[0] > line:
+            break
         if not contains(statement, place):
             continue
         for field, which, inside in blocks(statement):
@@ -202,6 +210,10 @@ def descend(statements: Sequence[ast.stmt], place: Position) -> list[Step]:
                 return [Step("body", 0, index), Step(field, which, below[0].index), *below[1:]]
         return [Step("body", 0, index)]
     return []
+
+
+def last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
 
 
 def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:

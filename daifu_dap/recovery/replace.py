@@ -36,6 +36,7 @@ from daifu_dap.recovery import (
     continuation,
     defaults,
     dynamo,
+    entering,
     follow,
     place,
     renaming,
@@ -586,6 +587,7 @@ def tidy(kept: Collection[Text]) -> None:
     Looking for the functions to be changed takes the longer, the more objects there are.
     """
     continuation.forget()
+    entering.forget()
     held = list(state.stops.values())
     run = {*kept, *(each.origin.text for each in held), *(each.target.text for each in held)}
     for file in versions.files().values():

@@ -48,6 +48,7 @@ from daifu_dap.recovery.locate import Point, Step, named
 from daifu_dap.recovery.shown import variables
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.door import resumes
 from daifu_dap.vaccine.text import Scope, Text
 
 FLAVOURS = {
@@ -234,7 +235,7 @@ def call(crash: Crash, frame: FrameType) -> Call:
         raise refused(frame, "its text is not known")
     if scope.spaced and not scope.module:
         raise refused(frame, "a class body is not called; choose the frame that defines the class")
-    if "hand_over" not in frame.f_code.co_names:  # else it is a continuation
+    if not resumes(frame.f_code):
         scope.runs(frame.f_code)
     was = flavour(scope)
     if frame is crash.frame:

@@ -21,10 +21,11 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, late, state, wanted
+from daifu_dap.recovery import barrier, entering, late, state, wanted
 from daifu_dap.recovery.around import Extent
+from daifu_dap.recovery.once import Once, OnceAsync, leaver
 from daifu_dap.recovery.star import Star
-from daifu_dap.vaccine import names
+from daifu_dap.vaccine import door, names
 
 _SAMPLES: tuple[Any, ...] = (
     *map(iter, ([], (), {}, {}.values(), {}.items(), set(), "", b"", range(0), range(1 << 70))),
@@ -34,32 +35,6 @@ _SAMPLES: tuple[Any, ...] = (
 
 _OWN = frozenset(map(type, _SAMPLES))
 """Iterators whose `__iter__` gives themselves and does nothing else."""
-
-
-class Once:
-    """An iterable whose iterator is a given one, so that a loop over it does not call its
-    `__iter__`.
-    """
-
-    __slots__ = ("iterator",)
-
-    def __init__(self, iterator: Iterator[Any]) -> None:
-        self.iterator = iterator
-
-    def __iter__(self) -> Iterator[Any]:
-        return self.iterator
-
-
-class OnceAsync:
-    """The same for `async for`."""
-
-    __slots__ = ("iterator",)
-
-    def __init__(self, iterator: AsyncIterator[Any]) -> None:
-        self.iterator = iterator
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self.iterator
 
 
 class Adopted:
@@ -185,6 +160,8 @@ class Runtime(tuple[type[BaseException], ...]):
         frame = sys._getframe(1)
         if state.tickets[frame].outside:
             raise Left
+        if left_by_door(frame, ()):
+            return None
         return barrier.drive(frame)
 
     def __neg__(self) -> None:
@@ -193,11 +170,17 @@ class Runtime(tuple[type[BaseException], ...]):
 
     def drive_coroutine(self, cells: tuple[CellType, ...]) -> Coroutine[Any, Any, object]:
         """The same for a coroutine or an asynchronous generator."""
-        return barrier.drive_coroutine(sys._getframe(1), cells)
+        frame = sys._getframe(1)
+        if left_by_door(frame, cells):
+            return entered()
+        return barrier.drive_coroutine(frame, cells)
 
     def drive_generator(self, cells: tuple[CellType, ...]) -> Generator[Any, Any, object]:
         """The same for a generator."""
-        return barrier.drive_generator(sys._getframe(1), cells)
+        frame = sys._getframe(1)
+        if left_by_door(frame, cells):
+            return (_ for _ in ())
+        return barrier.drive_generator(frame, cells)
 
     def hand_over(self, recovery: int, cells: tuple[CellType, ...]) -> None:
         """A continuation was left in its turn: what it was left for is run where it was called."""
@@ -322,10 +305,31 @@ class Runtime(tuple[type[BaseException], ...]):
 
     def adopt(self, manager: object) -> object:
         """A manager that is not entered and leaves as `manager` does."""
-        return Adopted(type(manager).__exit__.__get__(manager))  # type: ignore[attr-defined]
+        return Adopted(leaver(manager, "__exit__"))
 
     def adopt_async(self, manager: object) -> object:
-        return Adopted(type(manager).__aexit__.__get__(manager))  # type: ignore[attr-defined]
+        return Adopted(leaver(manager, "__aexit__"))
+
+    # ---- for doors
+
+    def __lshift__(self, door: tuple[str, int]) -> tuple[object, ...]:
+        """What is bound next in a body that is entered by a door."""
+        ticket = state.lookup[door[1]]
+        if not ticket.bound:
+            frame = sys._getframe(1)
+            barrier.arriving(frame, ticket)
+            entering.bring(ticket, frame)
+        return ticket.bound.pop()
+
+    def __floordiv__(self, door: tuple[str, int]) -> object:
+        """What the next of the blocks around the cell keeps on the value stack, outermost first;
+        an iterator as something that it is the iterator of.
+        """
+        return state.lookup[door[1]].pushed.pop()
+
+    def __rshift__(self, door: tuple[str, int]) -> None:
+        """The cell has run through."""
+        barrier.ran(state.lookup[door[1]])
 
     # ---- slots of module-level code
 
@@ -370,6 +374,17 @@ def raised_at(frame: FrameType, exception: BaseException) -> int:
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
     return (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2
+
+
+def left_by_door(frame: FrameType, cells: tuple[CellType, ...]) -> bool:
+    """Whether a body that is left was entered by a door; then what it was left for is run where it
+    was called.
+    """
+    recovery = door.recovery(frame.f_code)
+    if recovery is None:
+        return False
+    state.lookup[recovery].next = barrier.taken(frame, cells)
+    return True
 
 
 def tailed(frame: FrameType) -> bool:

@@ -40,6 +40,8 @@ class Ticket(Record):
         namespace: where the names of module-level code or a class body live.
         written: what the compiler has every class body write first, as the body had it.
         shown: what the frame had shown before the crash.
+        bound: what a door has still to bind to locals, the last first.
+        pushed: what a door has still to put on the value stack, innermost first.
         root: names the activation that is called again, until its frame is left.
         outside: it was made outside the frame, which brings its cells when it is left.
         target: the cell that is run anew; None if there is none.
@@ -70,6 +72,8 @@ class Ticket(Record):
     stopped: bool = False
     namespace: MutableMapping[str, Any] | None = None
     written: dict[str, Any] = field(default_factory=dict)
+    bound: list[tuple[object, ...]] = field(default_factory=list)
+    pushed: list[object] = field(default_factory=list)
 
     def run(self) -> object:
         """Run the continuation; gives what the body returns."""

@@ -47,6 +47,9 @@ LEAVE = "__daifu_leave__"
 AGAIN = ("raised_at", "exception")
 """The attributes of the runtime with which a barrier raises an exception again; see `patch`."""
 
+DOOR = "__daifu_door__"
+"""What begins the constant that names the recovery that a body was entered for; see `door`."""
+
 VALUE = "__daifu_r__"
 """The hidden local that holds the value of a `return` while `finally` blocks run."""
 

@@ -132,7 +132,18 @@ class Scope:
         return isinstance(self.node, (ast.Module, ast.ClassDef))
 
 
-DERIVED = ("text", "lines", "tree", "plain", "codes", "flags", "yields", "scopes", "_by_code")
+DERIVED = (
+    "text",
+    "lines",
+    "tree",
+    "plain",
+    "codes",
+    "flags",
+    "yields",
+    "scopes",
+    "_by_code",
+    "_first",
+)
 """The attributes of a text that can be made again."""
 
 
@@ -234,7 +245,13 @@ class Text:
         """Every scope, by the identity of its node."""
         found = {id(self.tree): Scope(self.tree, "<module>", None, 0, self)}
         self._collect(found, self.tree.body, "", None, set())
+        found.update(self._first)
         return found
+
+    @cached_property
+    def _first(self) -> dict[int, Scope]:
+        """Scopes that were found before the others, by the identity of their nodes."""
+        return {}
 
     @cached_property
     def yields(self) -> list[int]:
@@ -298,9 +315,29 @@ class Text:
 
     def scope(self, code: CodeType) -> Scope | None:
         """The scope that `code`, woven or plain, was compiled from."""
+        if "scopes" not in vars(self) and (found := self._outermost(code)) is not None:
+            return found
         if code.co_name == "<module>":
             return self.scopes[id(self.tree)]
         return self._by_code.get((code.co_qualname, code.co_firstlineno))
+
+    def _outermost(self, code: CodeType) -> Scope | None:
+        """The scope of a function of the module's own, for which no others are looked for."""
+        body, line = self.tree.body, code.co_firstlineno
+        index = bisect_left(body, line, key=lambda each: each.end_lineno or 0)
+        if index == len(body):
+            return None
+        node = body[index]
+        if not isinstance(node, FUNCTIONS) or first_line(node) != line:
+            return None
+        if node.name != code.co_qualname:
+            return None
+        found = self._first.get(id(node))
+        if found is None:
+            generic = bool(getattr(node, "type_params", None))
+            found = Scope(node, node.name, None, self.flavour(node), self, generic)
+            found = self._first.setdefault(id(node), found)
+        return found
 
     def segment(self, node: ast.AST) -> str:
         """The lines of the text that `node` stands on, without their common indentation."""
