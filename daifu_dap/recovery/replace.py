@@ -42,6 +42,7 @@ from daifu_dap.recovery import (
     renaming,
     reparse,
     state,
+    traces,
     twins,
     versions,
 )
@@ -124,6 +125,7 @@ def replace(
             raise
         raise Refusal.of(refusals.FAILED, error=f"{type(error).__name__}: {error}") from error
     state.edits += 1
+    traces.install()
     for change in changes:
         if followed:
             follow.follow(change.file.path, change.changed)

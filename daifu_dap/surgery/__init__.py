@@ -18,9 +18,9 @@ import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.lines import Lines
 from daifu_dap.surgery.baseline import Baseline
 from daifu_dap.surgery.cells import Cell, cells
-from daifu_dap.surgery.lines import Lines
 from daifu_dap.surgery.plan import CrashPoint, Effect, Plan
 from daifu_dap.surgery.planner import plan
 
