@@ -21,7 +21,7 @@ def extracted(
     stmts: Sequence[Stmt],
     takes: Callable[[Stmt], bool],
     was: Callable[[Stmt, str], Found | None],
-) -> Iterator[tuple[Found, int, int, frozenset[int]]]:
+) -> Iterator[tuple[Found, int, frozenset[int]]]:
     """Find the statements of a new text that had expressions taken out right before them.
 
     Args:
@@ -30,26 +30,24 @@ def extracted(
         was: what a statement was that had such a head once the values are put back; None if it
             was nothing. It is asked in the order of the statements.
 
-    Yields what it was, the statement's place, where the assignments before it begin, and the places
-    of those whose values it uses.
+    Yields what it was, the statement's place, and those of the assignments whose values it uses.
     """
-    start = 0
     values: dict[str, tuple[str, frozenset[int]]] = {}
     for place, stmt in enumerate(stmts):
         if place and not _follows(stmts[place - 1], stmt):
-            start, values = place, {}
+            values = {}
         words = stmt.head.split(" ") if values else []
         used = values.keys() & words
         if used:
             found = was(stmt, _put_back(words, values))
             if found is not None:
                 parts = frozenset().union(*(values[name][1] for name in used))
-                yield found, place, start, parts
-                start, values = place + 1, {}
+                yield found, place, parts
+                values = {}
                 continue
         value = single_value(stmt) if takes(stmt) else None
         if value is None:
-            start, values = place + 1, {}
+            values = {}
         else:
             name, said = value
             parts = frozenset((place,)).union(*(values[each][1] for each in used))

@@ -237,7 +237,7 @@ class Matching:
             last += 1
         old = old[first : len(old) - last]
         new = new[first : len(new) - last]
-        taken = self._extracted(old, new) if not strict and len(old) < len(new) else []
+        taken = self._extracted(old, new) if not strict else []
         at_old = at_new = 0
         for i, j, start in [*taken, (len(old), len(new), len(new))]:
             self._between(old[at_old:i], new[at_new:start], strict=strict)
@@ -263,8 +263,8 @@ class Matching:
             those = range(first, len(old)) if other(stmt) else ()
             return next((i for i in those if self._was(old[i], stmt, head)), None)
 
-        for i, j, start, _ in extracted(new, other, was):
-            found.append((i, j, start))
+        for i, j, parts in extracted(new, other, was):
+            found.append((i, j, min(parts)))
         return found
 
     def _was(self, old: Stmt, new: Stmt, head: str) -> bool:

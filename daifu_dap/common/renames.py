@@ -97,7 +97,7 @@ def _put_back(heads: list[list[str]], after: list[Stmt], names: set[str], come: 
         return head if lacking[like] >= 0 else None
 
     gone: set[int] = set()
-    for head, place, _, parts in extracted(after, takes, was):
+    for head, place, parts in extracted(after, takes, was):
         heads[1][place] = head
         gone |= parts
     heads[1] = [head for place, head in enumerate(heads[1]) if place not in gone]

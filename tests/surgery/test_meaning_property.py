@@ -171,6 +171,25 @@ def check(
     assert (editor.made > 0) == (plain.probes >= at)
 
 
+def test_a_name_that_held_what_was_taken_out_holds_another_value(editor: Editor) -> None:
+    text = "def main(probe, *rest, total=0):\n    x = probe(1, 1)\n    total += probe(2, 2)\n"
+    text += "    return total, x\n"
+    first = text.replace("x = probe(1, 1)", "taken = probe(1, 1)\n    x = taken")
+    second = text.replace("total += probe(2, 2)", "taken = probe(2, 2)\n    total += taken")
+    editor.edits, editor.refusals = [first, second], []
+    world = World(crash_at=1)
+    probe = world.probe
+
+    def twice(number: int, value: Any = None) -> Any:
+        if number == 2 and world.crashes == 1:
+            world.crash_at = world.probes + 1
+        return probe(number, value)
+
+    world.probe = twice  # type: ignore[method-assign]
+    assert test_property.run(text, world, True) == ((2, 1), [1, 2])
+    assert (editor.edits, editor.refusals) == ([], [])
+
+
 @SETTINGS
 @given(programs(), st.data())
 def test_in_a_function(editor: Editor, text: str, data: st.DataObject) -> None:
