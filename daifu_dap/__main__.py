@@ -23,12 +23,16 @@ EDITOR = "DAIFU_ADAPTER_ENDPOINTS"
 """The environment variable by which an editor's terminal names the folder to call the editor in."""
 
 USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait-for-client] ...
-           {FILE | -m MODULE | -c CODE} [ARGUMENT]...
+           [--on-crash COMMAND] {FILE | -m MODULE | -c CODE} [ARGUMENT]...
 
 Runs a Python program behind crash barriers. All options of `python -m debugpy` work here; without
 --listen or --connect, no port is opened until the program crashes, and then it says where to
-attach.
+attach. --on-crash (or DAIFU_ON_CRASH_COMMAND) is a shell command that is run when a crash is held
+with nobody there, with the crash as JSON on its standard input.
 """
+
+VALUED = ("--listen", "--connect", "--log-to", "--parent-session-pid", "--adapter-access-token")
+"""debugpy's options that have a value, those that begin with `--configure-` left out."""
 
 
 def main() -> None:
@@ -38,6 +42,8 @@ def main() -> None:
         print(USAGE, end="", file=sys.stdout if arguments else sys.stderr)
         sys.exit(0 if arguments else 2)
     try:
+        arguments = ours(arguments)
+        sys.argv[1:] = arguments
         hook.start()
     except ValueError as error:
         sys.exit(f"daifu: {error}")
@@ -61,6 +67,35 @@ def main() -> None:
         cli.main()
     else:
         script.run_file(first, rest)
+
+
+def ours(arguments: list[str]) -> list[str]:
+    """Take note of our own options before the program's name; return the arguments without them.
+
+    Raises:
+        ValueError: an option lacks its value, or there is nothing to run.
+    """
+    from daifu_dap.recovery import call
+
+    left: list[str] = []
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        option = arguments[at]
+        if option in ("-m", "-c", "--pid"):
+            break
+        if option == "--on-crash":
+            if at + 1 == len(arguments):
+                raise ValueError("--on-crash needs a command")
+            os.environ[call.VARIABLE] = arguments[at + 1]
+            at += 2
+            continue
+        width = 2 if option in VALUED or option.startswith("--configure-") else 1
+        left += arguments[at : at + width]
+        at += width
+    left += arguments[at:]
+    if not left:
+        raise ValueError("there is no program to run")
+    return left
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the adapter until its sessions are over; return the exit status."""
     options = _parser().parse_args(argv)
+    if options.secrets is not None:
+        with open(options.secrets, "rb") as pipe:
+            options.server_access_token = json.load(pipe).get("serverAccessToken")
     passed = ("--log-dir", options.log_dir) if options.log_dir else ()
     if options.port is None and options.for_server is not None:
         print("daifu: --for-server needs --port.", file=sys.stderr)
@@ -100,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log-stderr", action="store_true", help="write debugpy's logs to stderr")
     parser.add_argument("--for-server", type=int, metavar="PORT", help=argparse.SUPPRESS)
     parser.add_argument("--server-access-token", metavar="TOKEN", help=argparse.SUPPRESS)
+    parser.add_argument("--secrets", type=int, metavar="FD", help=argparse.SUPPRESS)
     parser.add_argument("--access-token", metavar="TOKEN", help=argparse.SUPPRESS)
     return parser
 

@@ -1,15 +1,20 @@
-"""debugpy's own adapter, as this process sees it: a child on stdio, or a peer on a socket."""
+"""debugpy's own adapter, as this process sees it: a child on stdio, or a peer on a socket.
+
+A child is run by `theirs.py` and dies with this process, however that ends."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from daifu_dap.adapter.channel import Channel
+
+THEIRS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "theirs.py")
 
 PATIENCE = 5.0
 """Seconds that debugpy's adapter gets to leave by itself before it is killed."""
@@ -26,10 +31,12 @@ class Backend:
         channel: Channel,
         process: subprocess.Popen[bytes] | None = None,
         place: tuple[str, int] | None = None,
+        lifeline: int | None = None,
     ) -> None:
         self.channel = channel
         self.process = process
         self.place = place
+        self._lifeline = lifeline
 
     @classmethod
     def spawn(cls, arguments: Sequence[str] = ()) -> Backend:
@@ -40,14 +47,16 @@ class Backend:
         """
         env = dict(os.environ)
         env.pop("DEBUGPY_ADAPTER_ENDPOINTS", None)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "debugpy.adapter", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=env,
-        )
+        with lifeline() as (theirs, ours):
+            process = subprocess.Popen(
+                [sys.executable, THEIRS, str(theirs), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=env,
+                pass_fds=(theirs,),
+            )
         assert process.stdin is not None and process.stdout is not None
-        return cls(Channel("debugpy", process.stdout, process.stdin), process)
+        return cls(Channel("debugpy", process.stdout, process.stdin), process, lifeline=ours)
 
     @classmethod
     def connect(cls, host: str, port: int, timeout: float = 10.0) -> Backend:
@@ -69,3 +78,24 @@ class Backend:
             self.process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(PATIENCE)
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+
+@contextlib.contextmanager
+def lifeline(secrets: dict[str, str] | None = None) -> Iterator[tuple[int, int]]:
+    """Make the pipe whose end tells debugpy's adapter that this process is gone.
+
+    Yields the end for `theirs.py`, which is closed behind the block, and ours, which stays open
+    unless the block fails. `secrets` are handed over by it.
+    """
+    theirs, ours = os.pipe()
+    try:
+        os.write(ours, json.dumps(secrets or {}).encode() + b"\n")
+        yield theirs, ours
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)

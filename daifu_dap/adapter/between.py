@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from daifu_dap.adapter.backend import THEIRS, lifeline
 from daifu_dap.adapter.server import Server
 
 PATIENCE = 30.0
@@ -81,14 +82,15 @@ def _spawn(options: argparse.Namespace, passed: Sequence[str], ends: int) -> dic
     family = socket.AF_INET6 if ":" in localhost else socket.AF_INET
     with socket.create_server((localhost, 0), family=family) as listener:
         listener.settimeout(PATIENCE)
-        command = [sys.executable, "-m", "debugpy.adapter"]
-        command += ["--for-server", str(listener.getsockname()[1])]
+        command = ["--for-server", str(listener.getsockname()[1])]
         command += ["--host", localhost, "--port", "0", *passed]
-        if options.server_access_token:
-            command += ["--server-access-token", options.server_access_token]
         env = {key: value for key, value in os.environ.items() if key != ENDPOINTS}
-        # It forks and ends at once, so there is nothing to wait for but that.
-        subprocess.run(command, env=env, pass_fds=(ends,), check=False)
+        token = options.server_access_token
+        secrets = {"serverAccessToken": token} if token else {}
+        with lifeline(secrets) as (theirs, _ours):  # which ends when this process does
+            command = [sys.executable, THEIRS, str(theirs), *command]
+            # It forks and ends at once, so there is nothing to wait for but that.
+            subprocess.run(command, env=env, pass_fds=(ends, theirs), check=False)
         connection, _address = listener.accept()
         with connection, connection.makefile("rb") as stream:
             connection.settimeout(PATIENCE)

@@ -12,13 +12,17 @@ everything else goes to debugpy as ever.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.adapter import notice, runtime
+from daifu_dap.adapter import runtime
 from daifu_dap.adapter.channel import Channel
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.replies import failure
+from daifu_dap.common import notice
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -80,9 +84,25 @@ class Absence:
         self.absent, self._rejoining, self._joining = True, False, None
         host, port = session.server.listen()
         if self._notice is None:
-            self._notice = notice.Notice(session.attributes.cwd, self.pid, host, port)
+            pid, ours = self.pid or os.getpid(), os.getpid()
+            folder = session.attributes.cwd
+            self._notice = notice.Notice(folder, pid, host, port, adapterPid=ours)
+            with contextlib.suppress(OSError, ValueError):
+                said = f"the client has gone; the program is kept. Attach on {host}:{port}."
+                print(f"daifu: {said}", file=sys.stderr, flush=True)
         if client is not None and client.open:
             session.later(client.close)
+        session.later(self._free)
+
+    def _free(self) -> None:
+        """Let the threads that hold no crash run: what they do may be needed, such as a heartbeat.
+
+        On Python 3.11 debugpy stops all threads with one.
+        """
+        session = self._session
+        if self.absent and session.crashes.stops and not session.crashes.pauses.stopped:
+            with contextlib.suppress(runtime.Failed):
+                runtime.ask(session.ask, "free", {}, None, 10.0)
 
     def _raise(self, request: Message | None) -> None:
         """Let every held exception go on and leave the program to itself."""
@@ -166,7 +186,7 @@ class Absence:
         for stop in list(session.crashes.stops.values()):
             error = stop.body.get("exception") or {}
             session.event("daifu/crash", stop.body)
-            body = {"reason": "exception", "threadId": stop.thread_id, "allThreadsStopped": True}
+            body = {"reason": "exception", "threadId": stop.thread_id, "allThreadsStopped": False}
             body["text"] = error.get("type") or ""
             body["description"] = error.get("message") or ""
             session.event("stopped", body)

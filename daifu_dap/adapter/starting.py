@@ -9,6 +9,7 @@ from daifu_dap.adapter import filters, launch, runtime
 from daifu_dap.adapter.backend import Backend
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.paths import Paths
+from daifu_dap.adapter.theirs import KEEP
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Start:
         given = request.get("arguments") or {}
         session.attributes, arguments = launch.read(given)
         arguments = launch.vaccinated(arguments, session.attributes)
+        if session.attributes.on_disconnect == "hold":
+            arguments[KEEP] = True
         session.children.arguments = given
         session.crashes.texts.paths = Paths(given)
         self.begun = True

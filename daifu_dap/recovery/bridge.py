@@ -205,6 +205,19 @@ def resume(held: Held, decision: Resolution | None) -> None:
             _resume(db, thread)
 
 
+def free() -> None:
+    """Let every thread run that holds no crash: nobody is there to look at them."""
+    db = _debugger()
+    if db is None:
+        return
+    from _pydevd_bundle.pydevd_utils import get_non_pydevd_threads
+
+    held = {each.thread for each in holds().values()}
+    for thread in get_non_pydevd_threads():
+        if thread not in held:
+            _resume(db, thread)
+
+
 def stopped_frame(frame_id: int) -> FrameType | None:
     """The frame that the client knows by a number, if this thread is stopped in it or below it."""
     from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
@@ -476,14 +489,26 @@ def _nothing() -> None:
     pass
 
 
-def _resume(db: Any, thread: threading.Thread) -> None:
-    """Set one thread running, at once."""
-    info = db.set_additional_thread_info(thread)
+def forget_stops() -> None:
+    """Let no thread count as stopped any more, since the debugger that stopped it is gone: the next
+    one would stop it again, for nobody."""
+    for thread in threading.enumerate():
+        info = getattr(thread, "additional_info", None)
+        if info is not None:
+            _set_running(info)
+
+
+def _set_running(info: Any) -> None:
     info.pydev_original_step_cmd = -1
     info.pydev_step_cmd = -1
     info.pydev_step_stop = None
     info.pydev_state = 1  # STATE_RUN
     info.update_stepping_info()
+
+
+def _resume(db: Any, thread: threading.Thread) -> None:
+    """Set one thread running, at once."""
+    _set_running(db.set_additional_thread_info(thread))
     db.get_internal_queue_and_event(_key(thread))[1].set()
 
 
@@ -494,6 +519,11 @@ def _debugger() -> Any:
     find = getattr(pydevd, "get_global_debugger", None)
     found = None if find is None else find()
     return None if found is _parents else found
+
+
+def inherited(db: object) -> bool:
+    """Whether a debugger of pydevd's is the copy that a forked child has of its parent's."""
+    return db is _parents
 
 
 def attached() -> bool:

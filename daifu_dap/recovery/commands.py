@@ -205,6 +205,12 @@ def _resume(request: Json) -> Json:
     return {}
 
 
+def _free(request: Json) -> Json:
+    """Let the threads run that hold no crash."""
+    bridge.free()
+    return {}
+
+
 def _journal(request: Json) -> Json:
     return {"entries": control.journal()}
 
@@ -289,5 +295,6 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "check": _check,
     "target": _target,
     "resume": _resume,
+    "free": _free,
     "journal": _journal,
 }

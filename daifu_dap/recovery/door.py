@@ -1,21 +1,44 @@
-"""Having our adapter take the clients of a program that listens.
+"""Where a program takes clients: the door that `debugpy.listen` opens, whoever calls it.
 
-`debugpy.listen`, whoever calls it (the program, `python -m daifu_dap --listen`, a crash that is
-held with nobody there), starts the adapter that it finds beside itself. In a vaccinated process
-that is to be ours, so that every client can recover a crash. Where ours cannot run, since its
-interpreter lacks what it needs, debugpy's own is left in place.
+The program, `python -m daifu_dap --listen` and a crash that is held with nobody there all call it,
+and it starts the adapter that it finds beside itself.  In a vaccinated process that is to be ours,
+so that every client can recover a crash.  Where ours cannot run, since its interpreter lacks what
+it needs, debugpy's own is left in place.
+
+An adapter is a process of its own and may die.  Then pydevd has lost its connection and is
+disposed of, and nobody could come in any more, since debugpy opens one door only.  So the door is
+known with the debugger that belongs to it; while that is the present one, the door is open, and
+else it can be opened anew.
+
+The adapter's command line, which everybody can read, has no secrets: they go by a pipe.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib
 import importlib.util
+import json
 import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
 NEEDED = "libcst"
+MONKEY = "_pydev_bundle.pydev_monkey"
+TOKEN = "--server-access-token"
+
+Place = tuple[str, int]
+
+_lock = threading.RLock()
+_opened: tuple[Place, object] | None = None
 
 
 def ours() -> None:
@@ -25,9 +48,147 @@ def ours() -> None:
 
 def redirect(api: ModuleType) -> None:
     """Make `debugpy.listen`, which stands in the module `api`, start our adapter."""
-    if importlib.util.find_spec(NEEDED) is None:
+    plain = vars(api)["listen"]
+    if hasattr(plain, "daifu"):
         return
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    # All that it is used for there is where its file lies.
-    place = os.path.join(package, "adapter", "__init__.py")
-    vars(api)["adapter"] = SimpleNamespace(__file__=place)
+    own = importlib.util.find_spec(NEEDED) is not None
+    if own:
+        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        # All that it is used for there is where its file lies.
+        place = os.path.join(package, "adapter", "__init__.py")
+        vars(api)["adapter"] = SimpleNamespace(__file__=place)
+
+    @functools.wraps(plain)
+    def listen(address: Any, *rest: Any, **named: Any) -> Any:
+        global _opened
+        with _lock, _careful(own):
+            found = plain(address, *rest, **named)
+            _opened = (str(found[0]), int(found[1])), _debugger()
+            return found
+
+    listen.daifu = True  # type: ignore[attr-defined]
+    vars(api)["listen"] = listen
+    late.on_import(MONKEY, alone)
+
+
+def place() -> Place | None:
+    """Where clients are taken now; None if nowhere."""
+    opened = _opened
+    if opened is None or opened[1] is None or opened[1] is not _debugger():
+        return None
+    return opened[0]
+
+
+def opened() -> Place:
+    """Where clients are taken; a door is opened on a loopback port if there is none.
+
+    Raises what debugpy raises when it cannot listen.
+    """
+    with _lock:
+        found = place()
+        if found is not None:
+            return found
+        import debugpy
+
+        ours()
+        with _quiet_start():
+            api: Any = importlib.import_module(API)
+            _forget(api)
+            host, port = debugpy.listen(("127.0.0.1", 0))
+        return str(host), int(port)
+
+
+def alone(monkey: ModuleType) -> None:
+    """Have pydevd, whose `monkey` leads child processes to its adapter, let them be when that is
+    gone: they would find nobody there and end."""
+    plain = vars(monkey)["_get_apply_arg_patching"]
+    vars(monkey)["_get_apply_arg_patching"] = lambda: plain() and _debugger() is not None
+
+
+def _debugger() -> Any:
+    pydevd = sys.modules.get("pydevd")
+    found = getattr(pydevd, "get_global_debugger", lambda: None)()
+    return None if getattr(found, "pydb_disposed", False) else found
+
+
+def _forget(api: Any) -> None:
+    """Make debugpy ready to listen once more: its debugger has nobody at the other end, neither a
+    client nor an adapter that could bring one."""
+    global _opened
+    _opened = None
+    pydevd: Any = sys.modules["pydevd"]
+    from daifu_dap.recovery import bridge
+
+    present = pydevd.get_global_debugger()
+    if present is not None:
+        if not bridge.inherited(present):
+            present.dispose_and_kill_all_pydevd_threads()
+        pydevd.set_global_debugger(None)
+    bridge.forget_stops()
+    pydevd.SetupHolder.setup = None
+    api.listen.called = False
+
+
+@contextlib.contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Keep debugpy from warning of frozen modules: they are not the project's files.
+
+    It reads the variable when it is first used; the program and its children must not see it.
+    """
+    name = "PYDEVD_DISABLE_FILE_VALIDATION"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+@contextlib.contextmanager
+def _careful(own: bool) -> Iterator[None]:
+    """Give the adapter that debugpy starts no hold of the program's standard streams, and, if it
+    is `own`, no secret in its command line.
+
+    It outlives the program by as long as a client stays, and whoever reads the program's output
+    from a pipe would wait for the end of both.
+    """
+    plain = subprocess.Popen
+
+    class Careful(plain):  # type: ignore[valid-type, misc]
+        def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
+            if not (isinstance(args, list) and "--for-server" in args):
+                super().__init__(args, *rest, **options)
+                return
+            for name in ("stdin", "stdout", "stderr"):
+                options.setdefault(name, subprocess.DEVNULL)
+            if not own:
+                super().__init__(args, *rest, **options)
+                return
+            at = args.index(TOKEN)
+            theirs, here = os.pipe()
+            try:
+                os.write(here, json.dumps({"serverAccessToken": args[at + 1]}).encode())
+                os.close(here)
+                args = [*args[:at], "--secrets", str(theirs), *args[at + 2 :]]
+                super().__init__(args, *rest, pass_fds=(theirs,), **options)
+            finally:
+                os.close(theirs)
+
+    subprocess.Popen = Careful  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        subprocess.Popen = plain  # type: ignore[misc]
+
+
+def _after_fork() -> None:
+    """A forked child has no door yet; its parent's leads to its parent."""
+    global _lock, _opened
+    _lock, _opened = threading.RLock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,22 +1,24 @@
-"""Holding a crash when nobody is there: open a port, say where, and wait for a client.
+"""Holding a crash when nobody is there: open a door, say where, call a person, and wait.
 
-Nothing listens while the program runs.  Only a crash with no handler and no debugger comes here: a
-loopback port is opened by debugpy (once in a process; later crashes use the same one), the place is
-said on stderr, and the thread sleeps until a client has attached or its patience is over.
+Nothing listens while the program runs (unless it was told to).  Only a crash with no handler and no
+debugger comes here: a loopback port is opened by debugpy (once in a process; later crashes use the
+same one), the place is said on stderr and in a note in the program's folder, and the thread sleeps
+until a client has attached or its patience is over.
+
+The processes behind the door may be killed, with a client or without.  The thread that is held
+notices, comes back here, and a new door is opened: it is never left where nobody can reach it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from daifu_dap.recovery import bridge, door
+from daifu_dap.common.notice import Notice
+from daifu_dap.recovery import bridge, call, door
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.25
 """Seconds between two looks for a client: nothing beside days of holding."""
-
-_lock = threading.Lock()
-_endpoint: tuple[str, int] | None = None
 
 
 def wait(crash: Crash, seconds: float | None) -> Resolution:
@@ -44,71 +43,28 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
         except Exception as error:
             _say(f"daifu: no port for a debugger can be opened ({error}); the exception goes on.")
             return Raise()
+        bridge.free()
         _announce(crash, host, port, seconds)
-        if not _await_client(seconds):
+        note = Notice(None, os.getpid(), host, port)
+        try:
+            call.once(crash, host, port)
+            came = _await_client(seconds)
+        finally:
+            note.remove()
+        if came is False:
             _say("daifu: nobody attached in time; the exception goes on.")
             return Raise()
-        decision = bridge.stop(crash)
+        decision = bridge.stop(crash) if came else None
         if decision is not None:
             return decision
 
 
 def endpoint() -> tuple[str, int]:
-    """Where a client can attach; opens the port at the first call.
+    """Where a client can attach; opens the port if none is open.
 
     Raises what debugpy raises when it cannot listen.
     """
-    global _endpoint
-    with _lock:
-        if _endpoint is None:
-            import debugpy
-
-            door.ours()
-            with _quiet_start(), _quiet_adapter():
-                host, port = debugpy.listen(("127.0.0.1", 0))
-            _endpoint = (str(host), int(port))
-        return _endpoint
-
-
-@contextlib.contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Keep debugpy from warning of frozen modules: they are not the project's files.
-
-    It reads the variable when it is first used; the program and its children must not see it.
-    """
-    name = "PYDEVD_DISABLE_FILE_VALIDATION"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
-
-
-@contextlib.contextmanager
-def _quiet_adapter() -> Iterator[None]:
-    """Give the adapter that debugpy starts no hold of the program's standard streams.
-
-    It outlives the program by as long as a client stays, and whoever reads the program's output
-    from a pipe would wait for the end of both.
-    """
-    plain = subprocess.Popen
-
-    class Quiet(plain):  # type: ignore[valid-type, misc]
-        def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
-            if isinstance(args, list) and "--for-server" in args:
-                for name in ("stdin", "stdout", "stderr"):
-                    options.setdefault(name, subprocess.DEVNULL)
-            super().__init__(args, *rest, **options)
-
-    subprocess.Popen = Quiet  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        subprocess.Popen = plain  # type: ignore[misc]
+    return door.opened()
 
 
 def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None:
@@ -123,14 +79,17 @@ def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None
     )
 
 
-def _await_client(seconds: float | None) -> bool:
-    """Sleep until a client is attached; tell whether one came in time."""
+def _await_client(seconds: float | None) -> bool | None:
+    """Sleep until a client is attached; tell whether one came in time, None if the door is gone
+    before that."""
     deadline = None if seconds is None else time.monotonic() + seconds
     while not bridge.connected():
         if bridge.passing():
             return False
         if deadline is not None and time.monotonic() >= deadline:
             return False
+        if door.place() is None:
+            return None
         time.sleep(PAUSE)
     return True
 

@@ -37,9 +37,9 @@ export class Workbench {
     // What a workbench reports to that runs tests inside its extension host.
     await page.exposeFunction("codeAutomationLog", (): void => undefined);
     await page.exposeFunction("codeAutomationExit", (): void => undefined);
-    await page.goto(server.workbench(folder, payload), { waitUntil: "commit" });
+    await page.goto(server.workbench(folder, payload));
     const workbench = new Workbench(page, name);
-    await page.locator(".explorer-folders-view").first().waitFor({ timeout: 3 * PATIENCE });
+    await page.locator(".explorer-folders-view").first().waitFor();
     return workbench;
   }
 
@@ -92,7 +92,7 @@ export class Workbench {
       .filter({ has: this.page.locator(".label-name", { hasText: title }) })
       .first();
     for (let attempt = 0; ; attempt++) {
-      await this.pressUntil("F1", input);
+      await this.press("F1");
       await input.fill(`>${title}`);
       try {
         await row.waitFor({ timeout: 3_000 });
@@ -118,7 +118,8 @@ export class Workbench {
   async quickOpen(name: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
-    await this.pressUntil("Control+p", input);
+    await this.press("Control+p");
+    await input.waitFor({ state: "visible" });
     await input.fill(name);
     await row.first().click();
     await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
@@ -128,7 +129,8 @@ export class Workbench {
   /** Puts the caret at a line's beginning. */
   async goToLine(line: number): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
-    await this.pressUntil("Control+g", input);
+    await this.press("Control+g");
+    await input.waitFor({ state: "visible" });
     await input.fill(`:${line}`);
     await this.press("Enter");
     await input.waitFor({ state: "hidden" });
@@ -143,8 +145,8 @@ export class Workbench {
 
   // -- reading --------------------------------------------------------------------------------
 
-  locator(selector: string, options?: Parameters<Page["locator"]>[1]): Locator {
-    return this.page.locator(selector, options);
+  locator(selector: string): Locator {
+    return this.page.locator(selector);
   }
 
   /** The buttons of the debug toolbar whose names begin with a text. */

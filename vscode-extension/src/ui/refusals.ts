@@ -25,11 +25,6 @@ export class Refusals implements vscode.Disposable {
           this.diagnostics.clear();
         }
       }),
-      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-        uris.forEach((uri) => {
-          this.yieldTo(uri);
-        });
-      }),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) {
           this.diagnostics.delete(document.uri);
@@ -76,7 +71,8 @@ export class Refusals implements vscode.Disposable {
         continue;
       }
       const uri = this.watch.uri(session, reason.path);
-      if (others(uri, this.diagnostics.get(uri) ?? []).has(reason.code)) {
+      const known = vscode.languages.getDiagnostics(uri);
+      if (known.some(({ code }) => text(code) === reason.code)) {
         continue;
       }
       const document = opened(uri);
@@ -92,32 +88,10 @@ export class Refusals implements vscode.Disposable {
     }
   }
 
-  /** Takes away what the language server says, too; it may be the later of the two. */
-  private yieldTo(uri: vscode.Uri): void {
-    const ours = this.diagnostics.get(uri) ?? [];
-    if (ours.length === 0) {
-      return;
-    }
-    const said = others(uri, ours);
-    const left = ours.filter(({ code }) => !said.has(text(code)));
-    if (left.length < ours.length) {
-      this.diagnostics.set(uri, left);
-    }
-  }
-
   dispose(): void {
     this.registered.dispose();
     this.diagnostics.dispose();
   }
-}
-
-/** The codes of the errors at a document that are none of ours. */
-function others(uri: vscode.Uri, ours: readonly vscode.Diagnostic[]): Set<string> {
-  const at = ({ code, source, range: { start } }: vscode.Diagnostic): string =>
-    [text(code), typeof code, source, start.line, start.character].join();
-  const known = new Set(ours.map(at));
-  const rest = vscode.languages.getDiagnostics(uri).filter((each) => !known.has(at(each)));
-  return new Set(rest.map(({ code }) => text(code)));
 }
 
 function text(code: vscode.Diagnostic["code"]): string {
