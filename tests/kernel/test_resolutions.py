@@ -215,6 +215,26 @@ def test_what_a_refused_edit_imported_is_forgotten(lab: Lab) -> None:
             sys.modules["colorsys"] = known
 
 
+def test_an_interrupt_while_an_edit_is_applied_rolls_it_back(lab: Lab) -> None:
+    (lab.folder / "interrupted.py").write_text("raise KeyboardInterrupt\n")
+    text = """
+    import sys
+    def main():
+        flaky()
+        return "CONSTANT" in globals(), "interrupted" in sys.modules
+    """
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        return daifu.Replace("CONSTANT = 1\nimport interrupted\n" + crash.source)
+
+    sys.path.insert(0, str(lab.folder))
+    try:
+        assert lab.woven(text, answer, daifu.Retry()) == ((False, False), [])
+    finally:
+        sys.path.remove(str(lab.folder))
+    assert [each.refusal for each in lab.crashes] == [None, "DFU0024"]
+
+
 def test_a_module_with_native_code_stays_and_what_it_may_refer_to(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
