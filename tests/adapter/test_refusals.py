@@ -85,6 +85,17 @@ def test_a_request_while_the_program_runs(project: Project) -> None:
     assert client.journal() == []
 
 
+def test_a_request_about_a_crash_at_a_breakpoint(project: Project) -> None:
+    client = project.launch("breakpoint()\nprint('on')\n")
+    client.wait_stopped()
+    for command in ("daifu/describe", "daifu/resolve"):
+        with pytest.raises(RequestFailed) as caught:
+            client.request(command, action="skip")
+        assert caught.value.codes == ["DFU0006"], command
+    client.request("continue", threadId=1)
+    client.wait_output("on")
+
+
 def test_a_request_that_nobody_knows(project: Project) -> None:
     client = project.crashed(PROGRAM)
     for command in ("restart", "daifu/unknown", "readMemory", "disassemble", "stepBack"):
