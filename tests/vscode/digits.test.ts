@@ -30,7 +30,7 @@ describe("The digits example", () => {
   const text = readFileSync(join(ROOT, "examples/digits/train.py"), "utf8");
   const line = text.split("\n").indexOf(WRONG) + 1;
 
-  it("crashes, is mended, goes on by the button, and ends with the right result", async () => {
+  it("crashes, refuses an edit, is mended by the quick fix, goes on by the button, and ends with the right result", async () => {
     const expected = plainResult();
     const workbench = await open(digits(), "digits");
     await workbench.openFile("train.py");
@@ -41,6 +41,7 @@ describe("The digits example", () => {
     const held = await workbench.until(() => workbench.statusText(), /crashed and held in test, line (\d+)/);
     assert.equal(Number(held[1]), line);
     const box = workbench.locator(".exception-widget");
+    const problems = workbench.locator('.part.statusbar .statusbar-item[id="status.problems"]');
     await workbench.until(() => box.innerText(), /target: Tensor \[16\] int64 on cpu/);
     await workbench.shot("crashed");
 
@@ -49,10 +50,17 @@ describe("The digits example", () => {
     await workbench.press("Control+Alt+Enter");
     await workbench.notice("DFU0001").waitFor();
     await workbench.locator(".monaco-editor .squiggly-error").first().waitFor();
+    await workbench.until(() => problems.innerText(), /^\s*1\s+0/);
     await workbench.shot("refused");
 
-    await workbench.writeLine(line, RIGHT);
+    await workbench.writeLine(line, WRONG);
+    await workbench.press("End");
+    const fix = workbench.locator(".action-widget .monaco-list-row", { hasText: ".item()" }).first();
+    await workbench.pressUntil("Control+.", fix);
+    await workbench.shot("fix");
+    await fix.click();
     await workbench.until(() => workbench.statusText(), /edited, ready to replace/);
+    await workbench.until(() => workbench.line("test_loss +="), /output, target\)\.item\(\)/);
     await workbench.shot("edited");
     await workbench.toolbar("Replace cell and continue").click();
     await workbench.notice("Recovered in").waitFor();
