@@ -15,6 +15,7 @@ from daifu_dap import surgery
 from daifu_dap.adapter.edits import Edit
 from daifu_dap.adapter.fields import Fields, wrong
 from daifu_dap.common.framing import Message
+from daifu_dap.common.split import split
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.crashes import Crashes, Stop
@@ -159,7 +160,7 @@ class Console:
         goals = set(body.get("gotoLines") or ())
         path, cell = stop.point.path, body.get("cell") or {}
         text = self._crashes.texts.text(path)
-        lines = text.splitlines()
+        lines = [line.rstrip() for line in split(text)]
         shown: dict[int, str] = {}
         for each in surgery.cells(self._crashes.outline(path)):
             if each.function == cell.get("function") and each.line not in shown:

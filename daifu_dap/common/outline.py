@@ -17,7 +17,6 @@ definition is its `def` or `class`; `first_line` is that of its first decorator.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -27,12 +26,12 @@ from typing import Final, TypedDict
 
 from daifu_dap.common import refusals
 from daifu_dap.common.meaning import header, header_end, key
+from daifu_dap.common.split import split
 
-__all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse", "split"]
+__all__ = ["Block", "Outline", "Scope", "Stmt", "outline", "parse"]
 
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BRACKETS: Final = frozenset({")", "[", "]"})
 
 
@@ -399,11 +398,6 @@ def outline(source: str | ast.Module, path: str | None = None) -> Outline:
     if isinstance(source, ast.Module):
         return Outline(source, None)
     return Outline(parse(source, path), source)
-
-
-def split(text: str) -> list[str]:
-    """Split a text into lines as Python counts them, each with its line break."""
-    return _LINE.findall(text)
 
 
 def _block(role: str, nodes: list[ast.stmt], owner: Outline, parent: Stmt, key: str = "") -> Block:

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from lsprotocol import types
 
-from daifu_dap.common.outline import split
+from daifu_dap.common.split import split
 
 __all__ = ["Lines", "newlines"]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.split import split
 from daifu_dap.recovery import bridge, control, follow, older, pause, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
@@ -195,7 +196,7 @@ def _target(request: Json) -> Json:
     point = control.goal(crash, request["line"])
     shown = crash.present.image(point.node) if crash.present is not None else None
     first, last = extent(shown or point.node)
-    label = crash.source.splitlines()[first - 1].strip()
+    label = split(crash.source)[first - 1].strip()
     return {"line": first, "target": {"label": label, "line": first, "endLine": last}}
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import ast
 
-from daifu_dap.common.outline import split
+from daifu_dap.common.split import split
 from daifu_dap.recovery.locate import blocks
 from daifu_dap.vaccine.syntax import replaced
 from daifu_dap.vaccine.text import LOOKS, Text

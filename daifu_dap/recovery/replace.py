@@ -32,6 +32,7 @@ from daifu_dap.common import align, refusals
 from daifu_dap.common.flags import awaitable
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Notice, Refusal
+from daifu_dap.common.split import split
 from daifu_dap.recovery import (
     continuation,
     defaults,
@@ -712,7 +713,7 @@ def shown(module: dict[str, Any], path: str) -> Iterator[FunctionType]:
 
 def refresh(path: str, text: str) -> None:
     """Let tracebacks show the running text rather than what is on disk now."""
-    lines = text.splitlines(True)
+    lines = split(text)
     linecache.cache[path] = (len(text), None, lines, path)
 
 

@@ -155,7 +155,7 @@ def named(frame: FrameType, text: Text) -> Any:
         count = sum(each.startswith(f"{text.path} (older text") for each in _names.values())
         _names[text.key] = f"{text.path} (older text{f' {count + 1}' if count else ''})"
     name = _names[text.key]
-    linecache.cache[name] = len(text.text), None, text.text.splitlines(True), name
+    linecache.cache[name] = len(text.text), None, text.lines, name
     return SimpleNamespace(
         f_code=frame.f_code.replace(co_filename=name),
         f_globals=frame.f_globals,

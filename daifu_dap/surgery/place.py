@@ -7,6 +7,7 @@ import tokenize
 from dataclasses import dataclass
 
 from daifu_dap.common.outline import Outline, Stmt
+from daifu_dap.common.split import split
 
 __all__ = ["Place", "colon_at"]
 
@@ -91,7 +92,7 @@ def _unit(owner: Outline) -> str:
 def colon_at(header: str) -> int | None:
     """Find the last colon that is a token of its own in a piece of source."""
     starts = [0]
-    for line in header.splitlines(keepends=True):
+    for line in split(header):
         starts.append(starts[-1] + len(line))
     found: int | None = None
     try:

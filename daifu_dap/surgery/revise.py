@@ -18,7 +18,8 @@ import warnings
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from daifu_dap.common.outline import Outline, Stmt, outline, split
+from daifu_dap.common.outline import Outline, Stmt, outline
+from daifu_dap.common.split import split
 
 __all__ = ["revise"]
 

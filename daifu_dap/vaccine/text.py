@@ -25,6 +25,7 @@ from typing import Any
 from weakref import ref
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from daifu_dap.common.split import split
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
 from daifu_dap.vaccine.weave import (
@@ -193,7 +194,7 @@ class Text:
 
     @cached_property
     def lines(self) -> list[str]:
-        return self.text.splitlines(keepends=True)
+        return split(self.text)
 
     @cached_property
     def tree(self) -> ast.Module:

@@ -1,0 +1,17 @@
+"""Texts as lines.
+
+`str.splitlines` also ends a line at form feeds, vertical tabs, separators and the like, which stand
+in the texts of programs and end no line for Python.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def split(text: str) -> list[str]:
+    """Split a text into lines as Python counts them, each with its line break."""
+    return _LINE.findall(text)
