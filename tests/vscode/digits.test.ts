@@ -55,7 +55,7 @@ describe("The digits example", () => {
 
     await workbench.writeLine(line, WRONG);
     await workbench.press("End");
-    const fix = workbench.locator(".action-widget .monaco-list-row", { hasText: ".item()" }).first();
+    const fix = workbench.page.locator(".action-widget .monaco-list-row", { hasText: ".item()" }).first();
     await workbench.pressUntil("Control+.", fix);
     await workbench.shot("fix");
     await fix.click();
