@@ -63,9 +63,10 @@ def main() -> None:
 
     def finalize(session: Any, why: str, terminate_debuggee: bool | None = None) -> None:
         client = session.client
-        if client is None or not client.is_connected:
-            # Our connection and our pipe end together: see that it is not our death.
-            select.select([pipe], [], [], GRACE)
+        lost = client is None or not client.is_connected
+        # Our connection and our pipe end together: see that it is not our death.
+        if lost and select.select([pipe], [], [], GRACE)[0]:
+            os._exit(1)
         plain_finalize(session, why, terminate_debuggee)
 
     plain_finalize = sessions.Session.finalize

@@ -92,6 +92,7 @@ def next_client(project: Project, program: subprocess.Popen[str] | None, pid: in
     ("start", "victim"),
     [
         ("launch", "client"),
+        ("launch", "adapter"),
         ("launch", "debugpy"),
         ("listen", "client"),
         ("listen", "adapter"),
