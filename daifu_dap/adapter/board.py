@@ -11,6 +11,7 @@ from daifu_dap.common import board
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.crashes import Crashes
+    from daifu_dap.surgery import CrashPoint
 
 Json = dict[str, Any]
 
@@ -35,11 +36,12 @@ class Board:
         """Return what is held: the body that answers `daifu/held`."""
         texts, stops = self._crashes.texts, []
         for stop in list(self._crashes.stops.values()):
-            place: Json = {"path": stop.point.path, "line": stop.point.line}
-            place |= {"column": stop.point.column, "where": stop.point.where}
             known = {"threadId": stop.thread_id, "stopId": stop.stop_id}
-            stops.append({**known, "point": place, "crash": stop.body})
-        stops += [{"threadId": thread_id} for thread_id in list(self._crashes.pauses.stopped)]
+            stops.append({**known, "point": place(stop.point), "crash": stop.body})
+        pauses = self._crashes.pauses
+        for thread_id in list(pauses.stopped):
+            point = pauses.points.get(thread_id)
+            stops.append({"threadId": thread_id, **({"point": place(point)} if point else {})})
         return {"stops": stops, "texts": {path: texts.text(path) for path in texts.running}}
 
     def post(self) -> None:
@@ -62,3 +64,13 @@ class Board:
         if self._up is not None:
             board.remove(self._name)
             self._up = None
+
+
+def place(point: CrashPoint) -> Json:
+    """Where a frame would go on, as it is told."""
+    return {
+        "path": point.path,
+        "line": point.line,
+        "column": point.column,
+        "where": point.where,
+    }

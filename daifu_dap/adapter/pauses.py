@@ -12,6 +12,7 @@ requests, so that a continue that applies nothing overtakes nothing and costs no
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ class Pauses:
         self._crashes = crashes
         self.stopped: dict[int, bool] = {}
         """By thread: whether an edit was applied since it stopped."""
+        self.points: dict[int, surgery.CrashPoint | None] = {}
+        """By thread: where its top frame would go on, as far as that is known."""
         self._blind = False
 
     # -- events -------------------------------------------------------------------------------
@@ -50,15 +53,23 @@ class Pauses:
         thread_id = body.get("threadId")
         if isinstance(thread_id, int) and thread_id not in self._crashes.stops:
             self.stopped[thread_id] = False
+            self.points.pop(thread_id, None)
             self._session.later(self._learn)
 
     def _learn(self) -> None:
         """Learn what runs now, unless it has turned out to be a program without our runtime."""
         if not self._blind:
+            self._locate()
             try:
                 self._crashes.prepare()
             except runtime.Failed:
                 self._blind = True
+
+    def _locate(self) -> None:
+        """Find out where the stopped threads would go on, which is told with what is held."""
+        for thread_id in self.stopped.keys() - self.points.keys():
+            with contextlib.suppress(runtime.Failed, Refusal):
+                self.points[thread_id] = self.stand(thread_id)[1]
 
     def resumed(self, body: Json) -> None:
         """Take note that a thread, or all of them, run on."""
@@ -206,6 +217,8 @@ class Pauses:
             return plan.to_json(), []
         for each in self.stopped:
             self.stopped[each] = True
+        self.points.clear()
+        self._session.later(self._learn)
         return answered(plan, files, done)
 
     def _tell(self, events: list[Json]) -> None:

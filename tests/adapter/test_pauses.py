@@ -110,6 +110,8 @@ def test_a_step_after_a_save_stops_at_the_new_line_before_it_runs(
     project: Project, step: str
 ) -> None:
     client = at_line(project, 7, hits=2)
+    held = client.request("daifu/held")["stops"]
+    assert [(each["point"]["line"], each["point"]["where"]) for each in held] == [(7, "before")]
     path = project.edit("main.py", "        rate = 1\n", "        # faster\n        rate = 50\n")
     client.set_breakpoints(path, [])
     client.request(step, threadId=client_thread(client))
