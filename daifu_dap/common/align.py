@@ -33,10 +33,12 @@ from typing import Final, Literal, TypeAlias
 from daifu_dap.common import refusals
 from daifu_dap.common.match import Matching
 from daifu_dap.common.outline import FUNCTIONS, Block, Outline, Stmt
+from daifu_dap.common.renames import assigned
 
 __all__ = [
     "Resume",
     "additions",
+    "constants",
     "flavour",
     "is_constant",
     "passed",
@@ -353,6 +355,52 @@ def is_constant(node: ast.stmt) -> bool:
     if not all(isinstance(target, ast.Name) for target in targets):
         return False
     return not any(isinstance(inner, _BUSY) for inner in ast.walk(value))
+
+
+def constants(old: Stmt, new: Stmt) -> list[Stmt]:
+    """List the statements of a class body that applying an edit runs, for the class that exists.
+
+    They bind constants under names that the old body did not bind. Fields of a class that a
+    decorator makes anew, members of an `Enum` and the like are more than attributes, so they are
+    not among them; neither are special names, nor anything of a class that cannot be had by name.
+    """
+    node = new.node
+    if not isinstance(node, ast.ClassDef) or new.parent is not None or node.keywords:
+        return []
+    if any(_last(each) in _MADE for each in node.bases):
+        return []
+    bodies = (each for stmt in old.blocks[0].stmts for each in (stmt, *stmt.within()))
+    had = {name for stmt in bodies for name in _targets(stmt.node) or assigned(stmt)}
+    found: list[Stmt] = []
+    for stmt in new.blocks[0].stmts:
+        names = _targets(stmt.node)
+        special = any(name.startswith("__") and name.endswith("__") for name in names)
+        field = isinstance(stmt.node, ast.AnnAssign) and bool(node.decorator_list)
+        fresh = bool(names) and had.isdisjoint(names)
+        if fresh and not special and not field and is_constant(stmt.node) and not _makes(stmt):
+            found.append(stmt)
+    return found
+
+
+_MADE: Final = {
+    *("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"),
+    *("NamedTuple", "TypedDict", "Structure", "Union"),
+}
+
+
+def _last(node: ast.expr) -> str | None:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+
+
+def _targets(node: ast.stmt) -> set[str]:
+    """Name what an assignment binds, private names included."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _makes(stmt: Stmt) -> bool:
+    """Tell whether a function is made by a statement."""
+    return any(isinstance(each, ast.Lambda) for each in ast.walk(stmt.node))
 
 
 def flavour(stmt: Stmt) -> str:

@@ -474,3 +474,10 @@ TAKEN_FOR = Code(
     "{new_name} is taken for the variable {old_name} under a new name and goes on with its value; "
     "assign it in the console, or keep the old name as well, if it is another.",
 )
+FIELD_ADDED = Code(
+    "DFU1020",
+    "A new field needs its class made anew",
+    "{field} is new in class {name}, which its decorator made with the fields it had: neither its "
+    "__init__ nor its instances get the field; set the attribute in the console, or make the class "
+    "anew.",
+)

@@ -12,6 +12,7 @@ keep their text.
 
 from __future__ import annotations
 
+import abc
 import ast
 import contextlib
 import difflib
@@ -31,7 +32,9 @@ from typing import Any
 from daifu_dap.common import align, refusals
 from daifu_dap.common.flags import awaitable
 from daifu_dap.common.match import Matching
+from daifu_dap.common.outline import Stmt
 from daifu_dap.common.refusals import Notice, Refusal
+from daifu_dap.common.renames import renamed
 from daifu_dap.common.split import split
 from daifu_dap.recovery import (
     continuation,
@@ -275,6 +278,7 @@ class Change:
             if module is not None:
                 stack.enter_context(rolled_back(module, undo))
                 self.run_added(module, added)
+                self.add_constants(module, undo)
             self.swap(module, undo)
             if module is not None:
                 self.add_methods(module, undo)
@@ -470,16 +474,44 @@ class Change:
 
     # ---- classes
 
+    def classes(self, module: dict[str, Any]) -> Iterator[tuple[ast.ClassDef, type]]:
+        """The classes of the module that are in the new text; of several of one name, the last."""
+        found = {each.name: each for each in self.new.tree.body if isinstance(each, ast.ClassDef)}
+        for node in found.values():
+            owner = module.get(node.name)
+            if isinstance(owner, type):
+                yield node, owner
+
+    def add_constants(self, module: dict[str, Any], undo: Undo) -> None:
+        """Set the constants that are new in the text of a class on the class that exists."""
+        for node, owner in self.classes(module):
+            stmt, origin = self.pair(node)
+            if stmt is None or origin is None or (self.plan and self.plan.scope is stmt):
+                continue
+            for each in align.constants(origin, stmt):
+                if type(owner) not in (type, abc.ABCMeta):  # which may do more than set it
+                    said = Notice.of(
+                        refusals.CLASS_CELL, path=self.file.path, name=node.name, **each.place
+                    )
+                    self.warnings.append(said.to_json())
+                    continue
+                before = dict(vars(owner))
+                space = dict(before)
+                statement = plainly(each.node, node.name)
+                tree = ast.Module([statement], [])
+                code = compile(tree, self.file.path, "exec", self.new.flags, dont_inherit=True)
+                self.execute(code, each.node, module, space)
+                for target in statement.targets:
+                    assert isinstance(target, ast.Name)
+                    undo.append(partial(reset, owner, target.id, before))
+                    setattr(owner, target.id, space[target.id])
+
     def add_methods(self, module: dict[str, Any], undo: Undo) -> None:
         """Give the classes of the module the methods that are new in their text.
 
         So too one whose function cannot take its new code, since it now needs its class.
         """
-        classes = {each.name: each for each in self.new.tree.body if isinstance(each, ast.ClassDef)}
-        for node in classes.values():  # of several of one name, the last
-            owner = module.get(node.name)
-            if not isinstance(owner, type):
-                continue
+        for node, owner in self.classes(module):
             old = self.had(node)
             named: dict[str, list[ast.stmt]] = {}
             for inner in node.body:
@@ -533,12 +565,16 @@ class Change:
 
     def had(self, node: ast.ClassDef) -> set[str]:
         """The names of the methods that a class of the new text had in the running one."""
+        _, origin = self.pair(node)
+        defs = origin.owner.scope(origin).defs if origin is not None else ()
+        return {each.name for each in defs if each.name is not None}
+
+    def pair(self, node: ast.ClassDef) -> tuple[Stmt | None, Stmt | None]:
+        """A class of the new text as a statement, and what it was in the running one."""
         matching = self.matching()
         stmt = matching.new.find(node.lineno, node.col_offset)
         matching.bodies(None)
-        origin = matching.origins.get(stmt) if stmt is not None else None
-        defs = matching.old.scope(origin).defs if origin is not None else ()
-        return {each.name for each in defs if each.name is not None}
+        return stmt, matching.origins.get(stmt) if stmt is not None else None
 
     def method(
         self,
@@ -568,6 +604,25 @@ class Change:
                 if variable == "__class__" and isinstance(cell, CellType):
                     cell.cell_contents = owner
         return made
+
+
+def plainly(statement: ast.stmt, owner: str) -> ast.Assign:
+    """An assignment in the body of a class as it is to be run outside of it."""
+    words = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+    private = {each for each in words if each.startswith("__") and not each.endswith("__")}
+    made = renamed(statement, {each: f"_{owner.lstrip('_')}{each}" for each in private})
+    if isinstance(made, ast.AnnAssign) and made.value is not None:
+        made = ast.copy_location(ast.Assign([made.target], made.value), made)
+    assert isinstance(made, ast.Assign)
+    return made
+
+
+def reset(owner: type, name: str, before: Mapping[str, object]) -> None:
+    """Give an attribute of a class back what it was."""
+    if name in before:
+        setattr(owner, name, before[name])
+    else:
+        delattr(owner, name)
 
 
 ACCESSORS = {"getter": "fget", "setter": "fset", "deleter": "fdel"}

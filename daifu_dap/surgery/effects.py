@@ -208,8 +208,20 @@ class Effects:
                 self._effect(new.qualname, min(when, key=_ORDER.index), new)
             return
         self._matching.bodies(old)
+        run = align.constants(old, new)
+        for stmt in run:
+            self._warn(refusals.RUN_ON_APPLY, stmt, what=f"{_title(stmt)} of class {new.qualname}")
+        if run:
+            self._effect(new.qualname, "now", new)
         for stmt in self._changed(new.blocks[0].stmts):
-            self._warn(refusals.CLASS_CELL, stmt, name=new.qualname)
+            field = stmt.node.target if isinstance(stmt.node, ast.AnnAssign) else None
+            made = isinstance(new.node, ast.ClassDef) and new.node.decorator_list
+            if stmt in run:
+                continue
+            if made and isinstance(field, ast.Name) and stmt not in self._matching.origins:
+                self._warn(refusals.FIELD_ADDED, stmt, name=new.qualname, field=field.id)
+            else:
+                self._warn(refusals.CLASS_CELL, stmt, name=new.qualname)
 
     def _live_body(self, point: Resume, run: set[Stmt]) -> list[When]:
         """Look at the resumed body; give the times at which its changes take effect."""

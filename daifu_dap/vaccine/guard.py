@@ -99,7 +99,7 @@ class Barrier:
         self.code = before + full + AGAIN + OTHER
         last = sum(self.tail) + len(RETURNED)
         # Lines are counted from the one before: the tail's is the body's last, moved out of sight.
-        tail = bytes((0x80 | 13 << 3 | (last - self.tail[0]) // 2 - 1,)) + signed(TAIL_LINE)
+        tail = on_line((last - self.tail[0]) // 2, TAIL_LINE)
         self.lines = nowhere(self.tail[0] // 2) + tail + nowhere((len(self.code) - last) // 2)
 
     def entries(self, at: int, here: bytes) -> bytes:
@@ -112,6 +112,13 @@ class Barrier:
         (ask, asking), (tail, driving) = self.asked, self.tail
         asked = span(at + ask, asking) + digits((at + self.full) // 2) + digits(CAUGHT)
         return asked + span(at + tail, driving) + here
+
+
+def on_line(units: int, delta: int) -> bytes:
+    """The entries of a location table, of 8 units at most each, for instructions on one line."""
+    first, rest = min(units, 8), max(units - 8, 0)
+    entries = bytes((0x80 | 13 << 3 | first - 1,)) + signed(delta)
+    return entries + on_line(rest, 0) if rest else entries
 
 
 made = lru_cache(1024)(Barrier)

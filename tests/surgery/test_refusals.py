@@ -58,6 +58,7 @@ FROZEN = {
     "DFU1017": "MODULE_ADDED",
     "DFU1018": "LAMBDA_KEPT",
     "DFU1019": "TAKEN_FOR",
+    "DFU1020": "FIELD_ADDED",
 }
 
 

@@ -37,9 +37,9 @@ export class Workbench {
     // What a workbench reports to that runs tests inside its extension host.
     await page.exposeFunction("codeAutomationLog", (): void => undefined);
     await page.exposeFunction("codeAutomationExit", (): void => undefined);
-    await page.goto(server.workbench(folder, payload));
+    await page.goto(server.workbench(folder, payload), { waitUntil: "commit" });
     const workbench = new Workbench(page, name);
-    await page.locator(".explorer-folders-view").first().waitFor();
+    await page.locator(".explorer-folders-view").first().waitFor({ timeout: 3 * PATIENCE });
     return workbench;
   }
 
@@ -92,7 +92,7 @@ export class Workbench {
       .filter({ has: this.page.locator(".label-name", { hasText: title }) })
       .first();
     for (let attempt = 0; ; attempt++) {
-      await this.press("F1");
+      await this.pressUntil("F1", input);
       await input.fill(`>${title}`);
       try {
         await row.waitFor({ timeout: 3_000 });
@@ -118,8 +118,7 @@ export class Workbench {
   async quickOpen(name: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
-    await this.press("Control+p");
-    await input.waitFor({ state: "visible" });
+    await this.pressUntil("Control+p", input);
     await input.fill(name);
     await row.first().click();
     await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
@@ -129,8 +128,7 @@ export class Workbench {
   /** Puts the caret at a line's beginning. */
   async goToLine(line: number): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
-    await this.press("Control+g");
-    await input.waitFor({ state: "visible" });
+    await this.pressUntil("Control+g", input);
     await input.fill(`:${line}`);
     await this.press("Enter");
     await input.waitFor({ state: "hidden" });
@@ -145,8 +143,8 @@ export class Workbench {
 
   // -- reading --------------------------------------------------------------------------------
 
-  locator(selector: string): Locator {
-    return this.page.locator(selector);
+  locator(selector: string, options?: Parameters<Page["locator"]>[1]): Locator {
+    return this.page.locator(selector, options);
   }
 
   /** The buttons of the debug toolbar whose names begin with a text. */

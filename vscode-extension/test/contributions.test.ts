@@ -76,6 +76,26 @@ describe("package.json", () => {
     );
   });
 
+  it("has a picture for each step of the walkthrough, and links and events of commands and keys there are", () => {
+    const keys = new Set<string>(Object.values(Context));
+    const ours = new Set<string>([...Object.values(Command), ...Object.values(Start)]);
+    const [walkthrough] = manifest.contributes.walkthroughs;
+    assert.ok(walkthrough);
+    for (const { title, description, media, completionEvents } of walkthrough.steps) {
+      const picture = readFileSync(media.image);
+      assert.equal(picture.toString("latin1", 1, 4), "PNG", media.image);
+      assert.ok(media.altText.length > 0, title);
+      assert.ok(completionEvents.length > 0, title);
+      const said = `${description} ${completionEvents.join(" ")}`;
+      for (const [, command = ""] of said.matchAll(/ommand:(daifu\.\w+)/g)) {
+        assert.ok(ours.has(command), command);
+      }
+      for (const [key] of completionEvents.filter((each) => each.startsWith("onContext:")).join(" ").matchAll(/daifu\.\w+/g)) {
+        assert.ok(keys.has(key), key);
+      }
+    }
+  });
+
   it("documents and types every attribute of the debug type", () => {
     assert.deepEqual(
       debuggers.map(({ type }) => type),

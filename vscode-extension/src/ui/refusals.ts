@@ -25,6 +25,11 @@ export class Refusals implements vscode.Disposable {
           this.diagnostics.clear();
         }
       }),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+        uris.forEach((uri) => {
+          this.yieldTo(uri);
+        });
+      }),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) {
           this.diagnostics.delete(document.uri);
@@ -71,8 +76,7 @@ export class Refusals implements vscode.Disposable {
         continue;
       }
       const uri = this.watch.uri(session, reason.path);
-      const known = vscode.languages.getDiagnostics(uri);
-      if (known.some(({ code }) => text(code) === reason.code)) {
+      if (others(uri, this.diagnostics.get(uri) ?? []).has(reason.code)) {
         continue;
       }
       const document = opened(uri);
@@ -88,10 +92,32 @@ export class Refusals implements vscode.Disposable {
     }
   }
 
+  /** Takes away what the language server says, too; it may be the later of the two. */
+  private yieldTo(uri: vscode.Uri): void {
+    const ours = this.diagnostics.get(uri) ?? [];
+    if (ours.length === 0) {
+      return;
+    }
+    const said = others(uri, ours);
+    const left = ours.filter(({ code }) => !said.has(text(code)));
+    if (left.length < ours.length) {
+      this.diagnostics.set(uri, left);
+    }
+  }
+
   dispose(): void {
     this.registered.dispose();
     this.diagnostics.dispose();
   }
+}
+
+/** The codes of the errors at a document that are none of ours. */
+function others(uri: vscode.Uri, ours: readonly vscode.Diagnostic[]): Set<string> {
+  const at = ({ code, source, range: { start } }: vscode.Diagnostic): string =>
+    [text(code), typeof code, source, start.line, start.character].join();
+  const known = new Set(ours.map(at));
+  const rest = vscode.languages.getDiagnostics(uri).filter((each) => !known.has(at(each)));
+  return new Set(rest.map(({ code }) => text(code)));
 }
 
 function text(code: vscode.Diagnostic["code"]): string {
