@@ -134,11 +134,26 @@ export class Workbench {
     await input.waitFor({ state: "hidden" });
   }
 
-  /** Writes another text in the place of a line, indentation included. */
+  /**
+   * Writes another text in the place of a line, indentation included, and again until it shows: an
+   * editor that reads a changed file from the disk, or is shown where a program stopped, may drop it.
+   */
   async writeLine(line: number, text: string): Promise<void> {
-    await this.goToLine(line);
-    await this.press("Shift+End");
-    await this.page.keyboard.insertText(text);
+    for (let attempt = 0; ; attempt++) {
+      await this.goToLine(line);
+      await this.press("Shift+End");
+      await this.page.keyboard.insertText(text);
+      try {
+        // Marks of the debugger stand between the words of a line.
+        const words = text.match(/\w+/g) ?? [];
+        await this.until(() => this.editor(), new RegExp(words.join("\\W+")), 3_000);
+        return;
+      } catch (error) {
+        if (attempt === 4) {
+          throw error;
+        }
+      }
+    }
   }
 
   // -- reading --------------------------------------------------------------------------------
@@ -166,11 +181,15 @@ export class Workbench {
     return this.page.locator(".notification-toast .notification-list-item", { hasText: text });
   }
 
+  /** What shows in the editor's lines, hints included. */
+  async editor(): Promise<string> {
+    const lines = await this.page.locator(".monaco-editor .view-line").allTextContents();
+    return lines.join("\n").replaceAll("\u00a0", " ");
+  }
+
   /** What shows in the editor's line that has a text, hints included. */
   async line(text: string): Promise<string> {
-    const spaces = /\u00a0/g;
-    const lines = await this.page.locator(".monaco-editor .view-line").allTextContents();
-    return lines.map((each) => each.replaceAll(spaces, " ")).find((each) => each.includes(text)) ?? "";
+    return (await this.editor()).split("\n").find((each) => each.includes(text)) ?? "";
   }
 
   /** The code lenses with a title. */
