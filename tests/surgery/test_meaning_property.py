@@ -1,7 +1,7 @@
 """An edit that keeps the meaning, made at a crash anywhere, leaves no mark.
 
-The edits: variables renamed throughout, another layout with comments, and expressions taken out
-into a variable of their own, any of them together. Headers that were half-way when they crashed
+The edits: variables renamed throughout, another layout with comments or a formatter's, and
+expressions taken out into a variable of their own, any of them together. Headers that were half-way when they crashed
 (a loop that took an item, a chosen `case`) are not taken apart: to edit what such a header has
 evaluated already is to ask for it anew.
 """
@@ -12,6 +12,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import black
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,7 +115,12 @@ def edited(draw: Any, text: str) -> str:
     if draw(st.booleans()):
         tree = Extracted(lambda: draw(st.integers(0, 2)) == 0).visit(tree)
     text = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
-    return str(draw(relaid(text))) if draw(st.booleans()) else text
+    if draw(st.booleans()):
+        text = str(draw(relaid(text)))
+    if draw(st.booleans()):
+        width = draw(st.sampled_from((20, 50, 100)))
+        text = black.format_str(text, mode=black.Mode(line_length=width))
+    return text
 
 
 class Editor:
