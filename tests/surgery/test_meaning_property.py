@@ -1,9 +1,9 @@
 """An edit that keeps the meaning, made at a crash anywhere, leaves no mark.
 
 The edits: variables renamed throughout, another layout with comments or a formatter's, and
-expressions taken out into a variable of their own, any of them together. Headers that were half-way when they crashed
-(a loop that took an item, a chosen `case`) are not taken apart: to edit what such a header has
-evaluated already is to ask for it anew.
+expressions taken out into a variable of their own, any of them together. Headers that were half-way
+when they crashed (a loop that took an item, a chosen `case`) are not taken apart: to edit what such
+a header has evaluated already is to ask for it anew.
 """
 
 from __future__ import annotations
