@@ -367,19 +367,29 @@ class Matching:
         """Seek what a block of `old` lost beside the block, which stayed.
 
         Only blocks that are not begun or ended by what they hold count: leaving a loop or a manager
-        for what was taken out of it would be something else.
+        for what was taken out of it would be something else. What a `try` ran before the crash in
+        another part of it is not what stands behind the `try` now, which would run once more.
         """
+        crashed = self._part(old) if old.kind.startswith("Try") else None
         for block in old.blocks:
             if old.kind not in _PLAIN or block.role.startswith(("handler", "final")):
                 continue
             placed = [n for n, stmt in enumerate(block.stmts) if stmt in self.images]
             first, last = (placed[0], placed[-1] + 1) if placed else (len(block.stmts), 0)
-            for part, beside in ((block.stmts[:first], before), (block.stmts[last:], after)):
+            behind = after if crashed in (None, block) else ()
+            for part, beside in ((block.stmts[:first], before), (block.stmts[last:], behind)):
                 left = [stmt for stmt in part if stmt not in self.images and not stmt.is_scope]
                 alone = [stmt for stmt in beside if stmt not in self.origins and not stmt.is_scope]
                 likes = [self.shade(stmt) for stmt in left]
                 if any(_best(stmt, likes) for stmt in alone):
                     self._run(left, alone, strict=True)
+
+    def _part(self, old: Stmt) -> Block | None:
+        """The block of `old` that holds the crashed statement."""
+        stmt = self.pivot
+        while stmt is not None and stmt.parent is not old:
+            stmt = stmt.parent
+        return None if stmt is None else stmt.block
 
     def _alone(self, old: Stmt, new: Stmt) -> bool:
         """Tell whether a lone leftover may be its lone counterpart by position only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from programs import cells, edited, programs, statement, wrapped
 
@@ -31,7 +31,12 @@ def resumed(old: str, new: str, number: int) -> tuple[Resume, Outline]:
 
 
 @MANY
-@given(programs(unique=False), programs(unique=False), st.integers(0, 50))
+@example(
+    old="def f(x):\n try:\n  cell0(0)\n  cell0(0)\n except E0:\n  cell0(0)\n",
+    new="def f(x):\n try:\n  cell0(0)\n except E0:\n  cell0(0)\n cell0(0)\n",
+    number=3,
+)
+@given(old=programs(unique=False), new=programs(unique=False), number=st.integers(0, 50))
 def test_any_edit_is_answered_and_repeats_nothing(old: str, new: str, number: int) -> None:
     one, two = outline(old), outline(new)
     cell = cells(one)[crash_in(one, number)]
