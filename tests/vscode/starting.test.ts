@@ -74,7 +74,7 @@ async function ended(workbench: Workbench): Promise<void> {
 describe("A session begins", function () {
   this.timeout(180_000);
 
-  it("by the button, by a command in the terminal, and by a configuration of debugpy's", async () => {
+  it("by the button, by a command in the terminal, again after a detach, and by a configuration of debugpy's", async () => {
     const folder = project();
     const train = join(folder, "train.py");
     const workbench = await open(folder, "start");
@@ -93,6 +93,11 @@ describe("A session begins", function () {
     await workbench.page.keyboard.type("daifu train.py --typed 'a b'\n");
     await crashed(workbench);
     await workbench.shot("typed");
+    // An editor that goes leaves it held, and comes back to the same crash.
+    await workbench.run("Debug: Disconnect");
+    await ended(workbench);
+    await workbench.until(() => workbench.terminal(), /held until a debugger attaches/);
+    await workbench.run("DaiFu: Attach to a held program");
     await mend(workbench, /\['--typed', 'a b'\] 2 0\.5\s*finished/);
 
     writeFileSync(train, PROGRAM);
