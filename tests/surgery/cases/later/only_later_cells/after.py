@@ -1,5 +1,5 @@
 class Box:
-    size = 3  # @warn DFU1014
+    size = 3  # @warn DFU1005
 
 
 def main(box):
