@@ -39,6 +39,7 @@ class Absence:
         self._notice: notice.Notice | None = None
         self._joining: Message | None = None
         self._rejoining = False
+        self._leaving = False
         self.absent = False
         self.program_over = False
         self.pid: int | None = None
@@ -51,12 +52,16 @@ class Absence:
         terminate = fields.boolean("terminateDebuggee")
         session = self._session
         wish = session.attributes.on_disconnect
-        if self._rejoining or (terminate is None and self.keeps()):
+        if self._leaving:  # what becomes of the program is decided
+            session.reply(request, {})
+        elif self._rejoining or (terminate is None and self.keeps()):
             session.reply(request, {})
             self._keep()
         elif terminate is None and wish == "raise" and not self.program_over:
+            self._leaving = True
             session.later(lambda: self._raise(request), request)
         else:
+            self._leaving = True
             session.forward(request, then=lambda answer: self._disconnected(request, answer))
 
     def client_gone(self) -> None:

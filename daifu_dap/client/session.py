@@ -59,6 +59,7 @@ class Client:
         self._sock = sock
         self._start: tuple[int, str] | None = None
         self._last_crash: CrashInfo | None = None
+        self._left = False
         if process is not None and process.stderr is not None:
             threading.Thread(
                 target=self._drain, args=(process.stderr,), name="adapter stderr", daemon=True
@@ -398,13 +399,14 @@ class Client:
 
         Does nothing when the adapter is already gone.
         """
+        self._left = True
         with contextlib.suppress(RequestFailed, SessionEnded):
             self.request("disconnect", terminateDebuggee=terminate)
 
     def close(self, grace: float = 10.0) -> None:
         """End the session and the adapter; kill the adapter when it does not leave within ``grace``
-        seconds.  Safe to call twice."""
-        if not self.wire.ended:
+        seconds.  A program that `disconnect` has left to itself stays.  Safe to call twice."""
+        if not self.wire.ended and not self._left:
             with contextlib.suppress(ClientError):
                 self.request("disconnect", terminateDebuggee=True, timeout=grace)
         self.vanish()
