@@ -16,6 +16,8 @@ import contextlib
 import hmac
 import os
 import sys
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.adapter import runtime
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from daifu_dap.adapter.session import Session
 
 Json = dict[str, Any]
+
+GRACE = 2.0
+"""Seconds that what is being asked gets when the client leaves."""
 
 
 class Absence:
@@ -62,7 +67,29 @@ class Absence:
             session.later(lambda: self._raise(request), request)
         else:
             self._leaving = True
-            session.forward(request, then=lambda answer: self._disconnected(request, answer))
+            self._settled(lambda: self._leave(request))
+
+    def _leave(self, request: Message) -> None:
+        """Send `disconnect` on."""
+        session = self._session
+        session.peer.leaving = True
+        session.forward(request, then=lambda answer: self._disconnected(request, answer))
+
+    def _settled(self, task: Callable[[], None]) -> None:
+        """Do something when all that we have asked ourselves is answered, or after `GRACE`.
+
+        debugpy's adapter loses the program over an answer for a client that has disconnected.
+        """
+        turn = iter((task,))
+
+        def once() -> None:
+            for each in turn:
+                each()
+
+        self._session.later(once)
+        timer = threading.Timer(GRACE, once)
+        timer.daemon = True
+        timer.start()
 
     def client_gone(self) -> None:
         """Handle a client that went without a word."""
@@ -74,7 +101,7 @@ class Absence:
             session.later(lambda: self._raise(None))
         else:
             session.client = None
-            session.end()
+            self._settled(session.end)
 
     def keeps(self) -> bool:
         """Whether the program is kept when its client goes."""

@@ -31,6 +31,8 @@ class Peer:
         self._lock = threading.Lock()
         self._awaited: dict[int, tuple[str, Then]] = {}
         self._reverse: dict[int, Message] = {}
+        self.leaving = False
+        """Whether the client has disconnected: nothing more is asked."""
 
     # -- our questions ------------------------------------------------------------------------
 
@@ -53,6 +55,8 @@ class Peer:
 
         Never raises: no answer in time, or no debugpy, is a response without success.
         """
+        if self.leaving:
+            return _failed(command, "the client is leaving")
         arrived = threading.Event()
         answers: list[Message] = []
 
