@@ -77,13 +77,13 @@ def passes():
         optimizer.step()
     return w.tolist()
 
-large = nn.Sequential(nn.Upsample(scale_factor=2_000_000), nn.AdaptiveAvgPool1d(1))
+large = nn.Sequential(nn.Upsample(scale_factor=6_000_000), nn.AdaptiveAvgPool1d(1))
 
 def memory():
     torch.set_num_threads(1)
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     if len(sys.argv) > 1:
-        resource.setrlimit(resource.RLIMIT_AS, (used + 700_000_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2_100_000_000, resource.RLIM_INFINITY))
     t = torch.arange(96.0).reshape(24, 1, 4)
     out = torch.cat([large(t_half) for t_half in t.chunk(2)])
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
