@@ -125,13 +125,22 @@ export class Workbench {
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
 
-  /** Puts the caret at a line's beginning. */
+  /** Puts the caret at a line's beginning, and again when an editor that opens meanwhile closes the box. */
   async goToLine(line: number): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
-    await this.pressUntil("Control+g", input);
-    await input.fill(`:${line}`);
-    await this.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    for (let attempt = 0; ; attempt++) {
+      await this.pressUntil("Control+g", input);
+      try {
+        await input.fill(`:${line}`, { timeout: 3_000 });
+        await input.press("Enter", { timeout: 3_000 });
+        await input.waitFor({ state: "hidden", timeout: 3_000 });
+        return;
+      } catch (error) {
+        if (attempt === 5) {
+          throw error;
+        }
+      }
+    }
   }
 
   /**
