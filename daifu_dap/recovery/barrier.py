@@ -125,6 +125,8 @@ def stopped(
         return True
     if local.busy or sys.is_finalizing() or passing.seen(frame, exception, span):
         return False
+    if local.raising is not None and passing.decided(frame, exception, span):
+        return False
     local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
     try:
         with tracing.untraced(), room.made():

@@ -11,6 +11,7 @@ barrier of its way, and is told apart by that.
 
 from __future__ import annotations
 
+import opcode
 from types import FrameType, TracebackType
 
 from daifu_dap.common.record import Record
@@ -20,6 +21,12 @@ from daifu_dap.recovery.locate import position
 
 KEPT = 8
 """Notes kept in a thread: as many exceptions may be under way in its tasks and generators."""
+
+
+RAISE = opcode.opmap["RAISE_VARARGS"]
+
+NEAR = 24
+"""How many bytes behind the call that gives what it raises a `raise` stands at most."""
 
 
 class Note(Record, frozen=True):
@@ -53,6 +60,31 @@ def seen(frame: FrameType, exception: BaseException, span: Extent | None) -> boo
     if note.taker is not None and not ahead(note.taker, frame):
         return False
     leave(frame, exception, span, note.taker)
+    return True
+
+
+def raising(frame: FrameType, given: object) -> None:
+    """Note that `frame`, a continuation, is about to raise `given`, which was decided on."""
+    state.local.raising = id(frame), id(given), frame.f_lasti
+
+
+def decided(frame: FrameType, exception: BaseException, span: Extent | None) -> bool:
+    """Whether `exception` is the one that was put in the place of a crash's, and has got to the
+    first barrier on its way: it goes on from there.
+
+    What it is known by may be another exception's by then, if it was handled before it got here. So
+    the instruction must be the one that raises it, which runs once.
+    """
+    note, traceback = state.local.raising, exception.__traceback__
+    if note is None or traceback is None or note[0] != id(frame):
+        return False
+    if traceback.tb_frame is not frame or note[1] not in (id(exception), id(type(exception))):
+        return False
+    at = traceback.tb_lasti
+    if not 0 < at - note[2] <= NEAR or frame.f_code.co_code[at] != RAISE:
+        return False
+    state.local.raising = None
+    leave(frame, exception, span)
     return True
 
 
@@ -112,4 +144,4 @@ def ahead(taker: tuple[int, int], frame: FrameType) -> bool:
     return False
 
 
-__all__ = ["leave", "seen"]
+__all__ = ["decided", "leave", "raising", "seen"]

@@ -21,7 +21,7 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, entering, late, state, wanted
+from daifu_dap.recovery import barrier, entering, late, passing, state, wanted
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.once import Once, OnceAsync, leaver
 from daifu_dap.recovery.star import Star
@@ -253,6 +253,7 @@ class Runtime(tuple[type[BaseException], ...]):
     def given(self, recovery: int) -> object:
         ticket = state.lookup[recovery]
         given, ticket.given = ticket.given, None
+        passing.raising(sys._getframe(1), given)
         return given
 
     def handled(self, recovery: int) -> BaseException:

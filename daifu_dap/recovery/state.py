@@ -100,10 +100,12 @@ class Local(threading.local):
         busy: a crash of this thread is being resolved; its barriers let exceptions pass.
         stops: how many crashes of this thread were held.
         notes: the exceptions that go on; see `passing`.
+        raising: which one is raised next in the place of a crash's; see `passing`.
     """
 
     busy = False
     stops = 0
+    raising: tuple[int, int, int] | None = None
 
     def __init__(self) -> None:
         self.notes: dict[tuple[int, int], Note] = {}

@@ -85,8 +85,6 @@ def test_what_was_saved_a_saved_line_and_a_raised_exception(project: Project) ->
     client.evaluate("%restart", frame=outer.id)
     client.wait_crash()
     say(client, "%raise ValueError('enough')")
-    assert client.wait_crash().exception_message == "enough"
-    say(client, "%raise")
     assert client.wait_exit() == 1
     assert "ValueError: enough" in client.output("stderr")
     with pytest.raises(RequestFailed):

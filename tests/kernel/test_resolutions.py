@@ -42,6 +42,39 @@ def test_raise_another_exception_at_the_cell(lab: Lab) -> None:
     result, log = lab.woven(TEXT, daifu.Raise(KeyError("other")), fail=(2,))
     assert result == ("raised", "KeyError", "'other'")
     assert log[-2:] == ["finally", ("exit", "KeyError")]
+    assert len(lab.crashes) == 1  # what was decided holds at every barrier further out
+
+
+@pytest.mark.parametrize("given", ["daifu.Raise(KeyError('other'))", "daifu.Raise(KeyError)"])
+def test_another_exception_is_the_callers_and_the_next_crash_is_held(lab: Lab, given: str) -> None:
+    text = """
+    def inner():
+        try:
+            flaky()
+        finally:
+            log("finally")
+    def main():
+        try:
+            inner()
+        except KeyError:
+            log("caller")
+        try:
+            inner()
+        except KeyError:
+            log("caller")
+        try:
+            flaky()
+        except LookupError:
+            log("own")
+        flaky()
+        return "end"
+    """
+    other = eval(given, {"daifu": daifu})
+    answers = (other, daifu.Retry(), other, daifu.Skip())
+    result, log = lab.woven(text, *answers, fail=(1, 2, 4, 5))
+    assert result == "end"
+    assert log == ["finally", "caller", "finally", "own"]
+    assert [each.type for each in lab.crashes] == ["Boom"] * 4
 
 
 def test_raise_another_exception_that_a_handler_around_takes(lab: Lab) -> None:
