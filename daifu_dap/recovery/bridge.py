@@ -40,7 +40,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import older, operands, progress, scenario, tracing
+from daifu_dap.recovery import older, operands, progress, scenario, tracing, waits
 from daifu_dap.recovery.crash import hidden_frame
 from daifu_dap.vaccine import names
 
@@ -302,6 +302,7 @@ def greet() -> None:
     _stop_once(db)
     _pass_ours(db)
     _jump_inside(db)
+    waits.watch(db, free)
     older.all_lines()
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))

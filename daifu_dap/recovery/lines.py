@@ -20,6 +20,7 @@ from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import idle, tracing
+from daifu_dap.vaccine.names import HIDDEN_LINE
 
 Do = Callable[[FrameType], bool]
 """What is called with the frame; whether that was all."""
@@ -175,6 +176,38 @@ def wake(frame: FrameType) -> None:
         tracer.trace()
 
 
+def waits(frame: FrameType) -> bool:
+    """Whether a frame waits for a line of which a debugger is told as well, before 3.12."""
+    tracer = _armed.get(id(frame))
+    left = (frame.f_lineno or 0) >= HIDDEN_LINE
+    if tracer is None or tracer.code is not frame.f_code or left:
+        return False
+    return tracer.do is not None and not tracer.exclusive
+
+
+def passed(frame: FrameType) -> bool:
+    """Tell a frame that waits for a line of the one it is at; whether it waits no more."""
+    tracer = _armed.get(id(frame)) if waits(frame) else None
+    if tracer is None or tracer.do is None or not tracer.do(frame):
+        return False
+    tracer.over(frame)
+    return True
+
+
+def arm() -> None:
+    """Have all frames that run and wait for a line be told of it, from another thread."""
+    if not _armed:
+        return
+    for top in sys._current_frames().values():
+        frame: FrameType | None = top
+        while frame is not None:
+            tracer = _armed.get(id(frame))
+            if tracer is not None and frame.f_trace is not tracer and waits(frame):
+                tracer.before = frame.f_trace
+                frame.f_trace = tracer
+            frame = frame.f_back
+
+
 class _Waker:
     """A profiler of this thread, for what the frames' own trace functions cannot do on 3.11.
 
@@ -243,16 +276,21 @@ class _Tracer:
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         before = self.before  # and not one that a debugger which stops here sets for later lines
         done = event == "return" or (event == "line" and self.do is not None and self.do(frame))
-        hidden = self.exclusive and event == "line" and (self.quiet or not done)
+        ours = event == "line" or event == "exception"
+        hidden = self.exclusive and ours and (self.quiet or not done)
         if before is not None and not hidden:
             then = before(frame, event, argument)
             self.before = then if self.before is before else self.before
         if not done:
             return self
+        self.over(frame)
+        return frame.f_trace
+
+    def over(self, frame: FrameType) -> None:
+        """The frame waits no more."""
         if _armed.get(id(frame)) is self:
             del _armed[id(frame)]
         if frame.f_trace is self:  # else a debugger has stopped here, and traces it in its own way
             frame.f_trace = self.before
         self.end()
         self.do = self.hold = None
-        return frame.f_trace

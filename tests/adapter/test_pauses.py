@@ -270,3 +270,72 @@ def test_goto_at_a_breakpoint_stays_in_the_lines_of_the_function(project: Projec
     client.request("goto", threadId=thread_id, targetId=inside)
     assert client.wait_stopped().reason == "goto"
     assert client.stack(thread_id)[0].line == 9
+
+
+def test_frames_of_other_threads_take_an_edit_at_their_next_statement(project: Project) -> None:
+    """The edit is made at a breakpoint, and another at a crash, where nothing is traced before."""
+    text = """\
+        import threading, time
+
+        seen, flags = [], {}
+
+        def work():
+            n = 0
+            while not flags.get("end"):
+                n += 1
+                seen.append(("first",
+                    n))
+                time.sleep(0.002)
+
+        def since(mark):
+            while len(seen) < mark + 4:
+                time.sleep(0.002)
+            return sorted({kind for kind, n in seen[mark + 1:]})
+
+        def main():
+            thread = threading.Thread(target=work)
+            thread.start()
+            since(0)
+            print(since(len(seen)), flush=True)
+            [][0]
+            print(since(len(seen)), flush=True)
+            flags["end"] = True
+            thread.join()
+
+        main()
+        """
+    main = project.write("main.py", text)
+    client = project.launch(breakpoints={str(main): [22]})
+    client.wait_stopped()
+    client.set_breakpoints(main, [])
+    project.edit("main.py", '"first"', '"second"')
+    client.replace_cell_and_continue(main)
+    client.wait_crash()
+    project.edit("main.py", '"second"', '"third"')
+    client.replace_cell(main)
+    client.resolve("skip")
+    assert client.wait_exit() == 0
+    assert client.output() == "['second']\n['third']\n"
+
+
+def test_an_edit_where_the_debugger_stops_for_a_handled_exception(project: Project) -> None:
+    """The handler is the frame's next statement; that its exception is made current is no stop."""
+    text = """\
+        def part(kind):
+            try:
+                raise kind("first")
+            except LookupError as error:
+                print("old", error, flush=True)
+                print("old", repr(error), flush=True)
+            return "old"
+
+        print(part(KeyError), flush=True)
+        """
+    client = project.launch(text, filters=["daifu.crash", "raised"])
+    stop = client.wait_stopped()
+    assert (stop.reason, client.stack(stop.thread_id)[0].line) == ("exception", 3)
+    main = project.edit("main.py", "old", "new")
+    client.replace_cell_and_continue(main)
+    assert client.wait_exit() == 0
+    assert client.output() == "new 'first'\nnew KeyError('first')\nnew\n"
+    assert not client.wire.pending("stopped")
