@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, MutableMapping
+from functools import cached_property
 from types import CellType, FrameType
 from typing import Any
 
@@ -143,7 +144,7 @@ class Crash:
         self.locals = Locals(frame, cells)
         self.stop_id = stop_id
         self.thread_ident = threading.get_ident()
-        self.scenario, self.hint = scenario.classify(exception)
+        self.scenario = scenario.classify(exception)[0]
         self.refusal: Refusal | None = None
         self.obstacle: Refusal | None = None
         self.leavable = True
@@ -152,6 +153,12 @@ class Crash:
         self.made: Any = None
         self.halt = False
         self._present: twins.Present | None = None
+
+    @cached_property
+    def hint(self) -> str:
+        from daifu_dap.recovery import hints
+
+        return hints.hint(self)
 
     @property
     def filename(self) -> str:

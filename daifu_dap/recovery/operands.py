@@ -14,18 +14,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from daifu_dap.recovery import reading
 from daifu_dap.vaccine import names
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
 
-__all__ = ["operands", "suggestions"]
+__all__ = ["operands", "reads", "suggestions"]
 
 Json = dict[str, Any]
 
 MOST = 40
-_MISSING: Any = object()
-_STORES = ("_parameters", "_buffers", "_modules")
 
 
 def operands(crash: Crash) -> dict[str, Json]:
@@ -40,12 +39,12 @@ def operands(crash: Crash) -> dict[str, Json]:
     """
     found: dict[str, Json] = {}
     local = crash.locals.values()
-    for node in _reads(crash.target.node):
+    for node in reads(crash.target.node):
         name = ast.unparse(node)
         if name in found or len(found) == MOST:
             continue
-        value = _value(node, local, crash.frame.f_globals)
-        if value is not _MISSING and not callable(value) and type(value) is not type(sys):
+        value = reading.value(node, local, crash.frame.f_globals)
+        if value is not reading.MISSING and not callable(value) and type(value) is not type(sys):
             found[name] = _kind(value)
     return found
 
@@ -60,7 +59,7 @@ def suggestions(crash: Crash) -> list[str]:
     if isinstance(error, NameError):
         known = {*crash.locals, *crash.frame.f_globals, *vars(builtins)}
     elif isinstance(error, AttributeError):
-        known = _attributes(error.obj)
+        known = reading.attributes(error.obj)
     else:
         return []
     from difflib import get_close_matches
@@ -74,7 +73,7 @@ def suggestions(crash: Crash) -> list[str]:
     return get_close_matches(wrong, sorted(seen - {wrong}), 3, 0.7)
 
 
-def _reads(node: ast.stmt) -> Iterator[ast.expr]:
+def reads(node: ast.stmt) -> Iterator[ast.expr]:
     """The names and dotted names that a cell reads; of a compound statement, its header does."""
     waiting: list[ast.AST] = [node]
     while waiting:
@@ -91,31 +90,6 @@ def _dotted(node: ast.expr) -> bool:
     while isinstance(node, ast.Attribute):
         node = node.value
     return isinstance(node, ast.Name)
-
-
-def _value(node: ast.expr, local: dict[str, Any], everywhere: dict[str, Any]) -> Any:
-    if isinstance(node, ast.Attribute):
-        owner = _value(node.value, local, everywhere)
-        return _MISSING if owner is _MISSING else _stored(owner, node.attr)
-    assert isinstance(node, ast.Name)
-    if node.id in local:
-        return local[node.id]
-    return everywhere.get(node.id, _MISSING)
-
-
-def _stored(owner: Any, name: str) -> Any:
-    """An attribute, if it is simply stored: in the object, or in a module of torch's own way."""
-    try:
-        space = object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        return _MISSING
-    if name in space:
-        return space[name]
-    for store in _STORES:
-        inside = space.get(store)
-        if type(inside) is dict and name in inside:
-            return inside[name]
-    return _MISSING
 
 
 def _kind(value: Any) -> Json:
@@ -135,20 +109,3 @@ def _kind(value: Any) -> Json:
     elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         told |= {"shape": list(value.shape), "dtype": str(value.dtype)}
     return told
-
-
-def _attributes(owner: Any) -> set[str]:
-    """The names of an object's attributes, without asking a `__dir__` of the program's."""
-    found: set[str] = set()
-    try:
-        space = object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        space = {}
-    found.update(space)
-    for store in _STORES:
-        inside = space.get(store)
-        if type(inside) is dict:
-            found.update(inside)
-    for each in owner.__mro__ if isinstance(owner, type) else type(owner).__mro__:
-        found.update(vars(each))
-    return found
