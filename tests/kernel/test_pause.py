@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import daifu_dap as daifu
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import control, pause
+from daifu_dap.recovery.shown import variables
 from tests.kernel import test_async, test_generators, test_property
 from tests.kernel.lines import at_lines
 from tests.kernel.programs import World, programs
@@ -103,3 +105,43 @@ def raising() -> Any:
     previous = daifu.set_crash_handler(lambda crash: daifu.Raise())
     yield
     daifu.set_crash_handler(previous)
+
+
+def test_what_a_closure_shares_stays_bound() -> None:
+    text = """def main(probe, manager, items, fail, fails, Meant, Other, total=0):
+    shared = 3
+    x0 = 1
+    def add():
+        nonlocal shared
+        shared += x0
+    add()
+    return shared
+"""
+    leaver = Leaver([3], [text.replace("x0 = 1", "x0 = 1  # the first of the differences")])
+    with at_lines(PATH, leaver):
+        result, _ = test_property.run(text, World(), True)
+    assert (result, leaver.left) == (4, 1)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_look_of_a_tracer_leaves_the_variables(before: bool) -> None:
+    def looked() -> tuple[int, int]:
+        cell = first = 1
+        assert (lambda: cell)() == 1
+        first += 1
+        return first, cell
+
+    def trace(frame: FrameType, kind: str, argument: Any) -> Any:
+        if frame.f_code is looked.__code__:
+            if before and kind == "line":
+                assert isinstance(frame.f_locals, Mapping)
+            variables(frame)
+            return trace
+        return None
+
+    tracing = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        assert looked() == (2, 1)
+    finally:
+        sys.settrace(tracing)
