@@ -77,7 +77,7 @@ from daifu_dap.recovery.restart import Restart
 from daifu_dap.recovery.shown import Shown
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine.compile import undisturbed
-from daifu_dap.vaccine.weave import Loop
+from daifu_dap.vaccine.slots import Loop
 
 __all__ = ["drive", "ran", "stopped", "taken"]
 

@@ -27,9 +27,9 @@ from daifu_dap.recovery.locate import (
 )
 from daifu_dap.recovery.shown import variables
 from daifu_dap.recovery.star import Star
-from daifu_dap.vaccine import names, weave
+from daifu_dap.vaccine import names, slots
+from daifu_dap.vaccine.slots import HOW, STAR, Loop, Managed
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import HOW, STAR, Loop, Managed
 
 Around = list[tuple[ast.stmt, str]]
 """Live blocks, outermost first: statement and field."""
@@ -37,7 +37,7 @@ Around = list[tuple[ast.stmt, str]]
 Passed = deque[tuple[BaseException, list[TracebackType]]]
 """What `passed` has found and no block has claimed."""
 
-PENDING, RETURNING = str(weave.PENDING), str(weave.RETURN)
+PENDING, RETURNING = str(slots.PENDING), str(slots.RETURN)
 
 
 def obstacle(crash: Crash, action: str = "retry") -> Refusal | None:
@@ -141,10 +141,10 @@ def left(crash: Crash, node: ast.stmt, which: int) -> tuple[str, object]:
     """How a body that is followed by its end was left: the kind, and the value that it returns."""
     number = crash.origin.scope.numbers[id(node), which]
     if crash.origin.scope.spaced:
-        how = state.marks.get(crash.frame, {}).get(number, weave.NORMAL)
+        how = state.marks.get(crash.frame, {}).get(number, slots.NORMAL)
     else:
-        how = variables(crash.frame).get(names.mode(number), weave.NORMAL)
-    if how == weave.RETURN:
+        how = variables(crash.frame).get(names.mode(number), slots.NORMAL)
+    if how == slots.RETURN:
         return RETURNING, variables(crash.frame).get(names.VALUE)
     return str(how), None
 

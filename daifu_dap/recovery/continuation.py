@@ -46,7 +46,22 @@ from daifu_dap.recovery.locate import (
 )
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.compile import Select, Weaving, alone, statements, undisturbed
+from daifu_dap.vaccine.fence import barrier
+from daifu_dap.vaccine.fence import cells as body_cells
 from daifu_dap.vaccine.patch import freed
+from daifu_dap.vaccine.slots import (
+    BREAK,
+    CONTINUE,
+    HOW,
+    NORMAL,
+    PENDING,
+    RETURN,
+    STAR,
+    Block,
+    Loop,
+    Managed,
+    span,
+)
 from daifu_dap.vaccine.syntax import (
     assign,
     at,
@@ -58,23 +73,7 @@ from daifu_dap.vaccine.syntax import (
     store,
 )
 from daifu_dap.vaccine.text import Scope, declared
-from daifu_dap.vaccine.weave import (
-    BREAK,
-    CONTINUE,
-    HOW,
-    NORMAL,
-    PENDING,
-    RETURN,
-    STAR,
-    Block,
-    Enclosing,
-    Loop,
-    Managed,
-    Weaver,
-    barrier,
-    span,
-)
-from daifu_dap.vaccine.weave import cells as body_cells
+from daifu_dap.vaccine.weave import Enclosing, Weaver
 
 YIELDING = CO_GENERATOR | CO_ASYNC_GENERATOR
 

@@ -22,9 +22,10 @@ from daifu_dap.recovery.continuation import Continuation, Live, slot_numbers
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import RUN, Point, blocks, start
 from daifu_dap.recovery.once import Once, OnceAsync, leaver
-from daifu_dap.vaccine import door, names, weave
+from daifu_dap.vaccine import door, extent, names
+from daifu_dap.vaccine.positions import Place
+from daifu_dap.vaccine.slots import PENDING, SIMPLE, Loop, Managed, Tried
 from daifu_dap.vaccine.text import Scope
-from daifu_dap.vaccine.weave import Loop, Managed
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.state import Ticket
@@ -37,7 +38,7 @@ PARTS: dict[str, tuple[type[ast.stmt], ...]] = {
 }
 """The parts of statements in which the value stack holds what is known."""
 
-CELLS = weave.SIMPLE.union(
+CELLS = SIMPLE.union(
     (ast.Return, ast.ImportFrom, ast.If, ast.While, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith),
     (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
 )
@@ -87,7 +88,7 @@ def entered(
         return replace(known, code=known.code.replace(co_consts=consts))
     try:
         new = made(crash, target, code, near, steady, number, bound, live)
-    except door.Shut:
+    except extent.Shut:
         return None
     if len(_made) >= KEPT:
         _made.clear()
@@ -181,13 +182,13 @@ def made(
     numbers = scope.numbers
     kinds = [kind for each, _ in target.live for kind in blocked(each)]
     if len(kinds) != len(live):
-        raise door.Shut
+        raise extent.Shut
     slots = tuple(slot_numbers(target, Numbered(numbers)))  # type: ignore[arg-type]
     module = scope.spaced
     tried = [
         numbers[id(each), 0]
         for each in target.nodes[:-1]
-        if isinstance(each, weave.Tried) and each.finalbody
+        if isinstance(each, Tried) and each.finalbody
     ]
     shared: dict[str, int] = {}
     kept: tuple[str, ...] = ()
@@ -196,18 +197,18 @@ def made(
     if not module:
         shared = own_cells(code)
         if not shared.keys() <= crash.cells.keys():
-            raise door.Shut
+            raise extent.Shut
         variables = code.co_varnames
         kept = tuple(
             each
             for each in bound
             if each in variables and each not in shared and not names.hidden(each)
         )
-        hidden = tuple((names.mode(each), weave.PENDING) for each in tried)
+        hidden = tuple((names.mode(each), PENDING) for each in tried)
         if names.LEFT in variables:
             hidden += ((names.LEFT, None),)
         if not {name for name, _ in hidden}.union(map(names.slot, slots)) <= {*variables}:
-            raise door.Shut
+            raise extent.Shut
         flags = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
         count = code.co_argcount + code.co_kwonlyargcount + flags.bit_count()
         given = {*kept, *shared}
@@ -245,7 +246,7 @@ def bring(ticket: Ticket, frame: FrameType) -> None:
         if held:
             state.held[frame] = dict(zip(made.slots, held, strict=True))
         if made.marks:
-            state.marks[frame] = dict.fromkeys(made.marks, weave.PENDING)
+            state.marks[frame] = dict.fromkeys(made.marks, PENDING)
         values.clear()
     firsts = range(0, max(len(values), 1), door.WIDE)
     ticket.bound = [tuple(values[first : first + door.WIDE]) for first in firsts]
@@ -276,7 +277,7 @@ def blocked(node: ast.stmt) -> list[str]:
         return [f"{asynchronous}iterator"]
     if isinstance(node, Managed):
         return [f"{asynchronous}exit"] * len(node.items)
-    raise door.Shut
+    raise extent.Shut
 
 
 def protected(target: Point) -> int:
@@ -288,7 +289,7 @@ def protected(target: Point) -> int:
         elif isinstance(node, Managed):
             held += len(node.items)
             outside = held
-        elif isinstance(node, weave.Tried) and (node.finalbody or step.field == "body"):
+        elif isinstance(node, Tried) and (node.finalbody or step.field == "body"):
             outside = held
     return outside
 
@@ -300,23 +301,23 @@ def own_cells(code: CodeType) -> dict[str, int]:
     return {name: places[name] for name in code.co_cellvars}
 
 
-def cell(code: CodeType, scope: Scope, node: ast.stmt, near: int | None, base: int) -> door.Cell:
+def cell(code: CodeType, scope: Scope, node: ast.stmt, near: int | None, base: int) -> extent.Cell:
     """The instructions of a statement or a header."""
     inside = header(node)
     lines = start(node)[0], node.end_lineno or node.lineno
     if isinstance(node, Loop):
         if scope.spaced:
-            raise door.Shut
+            raise extent.Shut
         slot = names.slot(scope.numbers[id(node), 0])
-        return door.cell(code, inside, lines, near, base, 1, slot)
+        return extent.cell(code, inside, lines, near, base, 1, slot)
     if isinstance(node, Managed):
-        return door.cell(code, inside, lines, near, base, len(node.items))
+        return extent.cell(code, inside, lines, near, base, len(node.items))
     if isinstance(node, ast.Return):
-        return door.cell(code, inside, lines, near, base, 0, names.VALUE, True)
-    return door.cell(code, inside, lines, near, base)
+        return extent.cell(code, inside, lines, near, base, 0, names.VALUE, True)
+    return extent.cell(code, inside, lines, near, base)
 
 
-def header(node: ast.stmt) -> Callable[[door.Place], bool]:
+def header(node: ast.stmt) -> Callable[[Place], bool]:
     """What tells whether an instruction is of a cell."""
     begin, end = start(node), (node.end_lineno or 0, node.end_col_offset or 0)
     holes = [
@@ -324,12 +325,12 @@ def header(node: ast.stmt) -> Callable[[door.Place], bool]:
         for _, _, inside in blocks(node)
     ]
 
-    def inside(place: door.Place) -> bool:
+    def inside(place: Place) -> bool:
         line, last, column, behind = place
         if line is None:
             return False
         if last is None or column is None or behind is None:
-            raise door.Shut
+            raise extent.Shut
         first, after = (line, column), (last, behind)
         if first < begin or after > end:
             return False

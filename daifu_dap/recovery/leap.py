@@ -46,9 +46,9 @@ from daifu_dap.recovery.locate import (
     start,
 )
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.slots import NORMAL, PENDING, RETURN, STAR, Block, Loop, Managed, Tried
 from daifu_dap.vaccine.syntax import assign, at, constant, load, nowhere, replaced, runtime
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import NORMAL, PENDING, RETURN, STAR, Block, Loop, Managed, Tried
 
 TRIES = (ast.Try, ast.TryStar)
 

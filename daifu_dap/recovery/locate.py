@@ -19,9 +19,9 @@ from types import CellType, CodeType
 from daifu_dap.common.record import Record, replace
 from daifu_dap.vaccine.bytecode import parsed
 from daifu_dap.vaccine.door import resumes
+from daifu_dap.vaccine.slots import Loop, Managed
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import Loop, Managed
 
 Position = tuple[int | None, int | None, int | None, int | None]
 

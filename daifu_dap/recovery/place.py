@@ -24,8 +24,8 @@ from daifu_dap.recovery.locate import (
     Step,
     blocks,
 )
+from daifu_dap.vaccine.slots import Loop, Managed
 from daifu_dap.vaccine.text import Scope, Text
-from daifu_dap.vaccine.weave import Loop, Managed
 
 Place = tuple[int, int] | tuple[int, int, str]
 """Line, column (bytes) and perhaps "before" or "after" of a planned place."""

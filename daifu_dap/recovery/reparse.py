@@ -19,9 +19,9 @@ import ast
 
 from daifu_dap.common.split import split
 from daifu_dap.recovery.locate import blocks
+from daifu_dap.vaccine.slots import SIMPLE
 from daifu_dap.vaccine.syntax import replaced
 from daifu_dap.vaccine.text import LOOKS, Text
-from daifu_dap.vaccine.weave import SIMPLE
 
 ALONE = SIMPLE.union((ast.Return,))
 """What may be exchanged, one for another."""

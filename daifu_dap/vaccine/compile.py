@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from types import CodeType
 
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.fence import barrier
 from daifu_dap.vaccine.patch import line_of, patched
+from daifu_dap.vaccine.slots import MAX_NESTING, Block, survey
 from daifu_dap.vaccine.syntax import Definition, at, constant, on, replaced, store
 from daifu_dap.vaccine.text import Scope, Text, first_line
-from daifu_dap.vaccine.weave import MAX_NESTING, Block, Outside, Weaver, barrier, survey
+from daifu_dap.vaccine.weave import Outside, Weaver
 
 Select = Callable[[Scope], bool]
 

@@ -29,17 +29,14 @@ What has to be known, and is found or given up:
 
 from __future__ import annotations
 
-import dis
 import opcode
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice
 from types import CodeType
 from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE
-from daifu_dap.common.record import Record
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.bytecode import (
     EXTENDED_ARG,
@@ -47,32 +44,15 @@ from daifu_dap.vaccine.bytecode import (
     caches,
     encoded,
     instruction,
-    nowhere,
     parsed,
     reach,
     runtime,
 )
+from daifu_dap.vaccine.extent import OPS, SIZES, STORE, Cell, Shut, steps
+from daifu_dap.vaccine.positions import lines
 
 POSSIBLE = sys.version_info < (3, 14)
 """Whether the code of this interpreter is known."""
-
-Place = tuple[int | None, int | None, int | None, int | None]
-"""Line, end line, column and end column of an instruction."""
-
-Inside = Callable[[Place], bool]
-
-OPS = {name: op for name, op in opcode.opmap.items() if op < 256}
-SIZES = [2 + len(caches(name)) if name in OPS else 2 for name in dis.opname]
-JUMPS = frozenset(dis.hasjrel)
-RETURNS = frozenset(OPS[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in OPS)
-ENDS = RETURNS.union(
-    OPS[name]
-    for name in OPS
-    if name in ("RAISE_VARARGS", "RERAISE") or name.startswith(("JUMP_FORWARD", "JUMP_BACKWARD"))
-)
-BACKWARD = frozenset(OPS[name] for name in OPS if "JUMP_BACKWARD" in name)
-FIXED = frozenset(OPS[name] for name in ("FOR_ITER", "SEND"))
-"""Jumps that do more than jump."""
 
 FORWARD = {
     OPS[name]: OPS[name.replace("_NO_INTERRUPT", "").replace("BACKWARD", "FORWARD")]
@@ -84,7 +64,7 @@ MAKING = frozenset(
     for name in ("COPY_FREE_VARS", "MAKE_CELL", "RETURN_GENERATOR", "POP_TOP", "EXTENDED_ARG")
 )
 RESUME = OPS["RESUME"]
-STORE, DELETE, POP = OPS["STORE_FAST"], OPS["DELETE_FAST"], OPS["POP_TOP"]
+DELETE, POP = OPS["DELETE_FAST"], OPS["POP_TOP"]
 LOAD, CHECKED = OPS["LOAD_FAST"], OPS.get("LOAD_FAST_CHECK")
 PAIRS = tuple(OPS[name] for name in ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST") if name in OPS)
 ITERATORS = {"iterator": "GET_ITER", "async iterator": "GET_AITER"}
@@ -93,183 +73,6 @@ WIDE = 12
 """How many locals are bound at once: where the value stack holds more than 20, no tracer can jump
 out of the frame any more.
 """
-
-NEAR = 512
-"""How many code units before and behind the crash a cell's are looked for first."""
-
-
-class Shut(Exception):
-    """There is no door here."""
-
-
-class Cell(Record, frozen=True):
-    """The instructions of a cell.
-
-    Attributes:
-        start: where they begin, in bytes.
-        end: where they end.
-        leaves: where they lead to, but by an exception or a return.
-        places: of each code unit.
-    """
-
-    start: int
-    end: int
-    leaves: tuple[int, ...]
-    places: tuple[Place, ...]
-
-
-class Step(Record):
-    """One instruction.
-
-    Attributes:
-        start: where it begins, with what extends its argument.
-        at: where its operation is.
-        end: where the next one begins.
-        to: where it may jump.
-    """
-
-    start: int
-    at: int
-    op: int
-    argument: int
-    end: int
-    to: int | None
-
-
-def steps(raw: bytes, start: int, end: int) -> Iterator[Step]:
-    """The instructions from `start` to `end`."""
-    at = start
-    while at < end:
-        begun, argument = at, raw[at + 1]
-        while raw[at] == EXTENDED_ARG:
-            at += 2
-            argument = argument << 8 | raw[at + 1]
-        op = raw[at]
-        ended = at + SIZES[op]
-        to = None
-        if op in JUMPS:
-            to = ended - 2 * argument if op in BACKWARD else ended + 2 * argument
-        yield Step(begun, at, op, argument, ended, to)
-        at = ended
-
-
-def cell(
-    code: CodeType,
-    inside: Inside,
-    lines: tuple[int, int],
-    near: int | None,
-    base: int,
-    depth: int = 0,
-    slot: str | None = None,
-    returns: bool = False,
-) -> Cell:
-    """The instructions of the statement, or header, that `inside` is true of places in.
-
-    Args:
-        lines: its first line and its last.
-        near: where one of them is.
-        base: how much the value stack holds before it.
-        depth: how much more it holds behind it.
-        slot: a hidden local which they end by binding.
-        returns: whether they may return instead.
-
-    Raises:
-        Shut: they cannot be told for certain.
-    """
-    first, places = run(code, inside, lines, near)
-    start, end = 2 * first, 2 * (first + len(places))
-    raw = code.co_code
-    if slot is not None:
-        end = behind(code, slot, start, end, returns)
-    leaves = followed(raw, start, end, base, depth, returns)
-    return Cell(start, end, leaves, tuple(places[: (end - start) // 2]))
-
-
-def run(
-    code: CodeType, inside: Inside, lines: tuple[int, int], near: int | None
-) -> tuple[int, list[Place]]:
-    """The first code unit of a run of some whose place is `inside`, and their places."""
-    if near is not None:
-        low = max(near // 2 - NEAR, 0)
-        places = list(islice(code.co_positions(), low, near // 2 + NEAR))
-        first = last = near // 2 - low
-        if first >= len(places) or not inside(places[first]):
-            raise Shut
-        while first and inside(places[first - 1]):
-            first -= 1
-        while last < len(places) and inside(places[last]):
-            last += 1
-        if (first or not low) and (last < len(places) or low + last == len(code.co_code) // 2):
-            return low + first, places[first:last]
-    places = list(code.co_positions())
-    begin, end = lines
-    candidates = (n for n, p in enumerate(places) if p[0] is not None and begin <= p[0] <= end)
-    if near is None:
-        first = next((n for n in candidates if inside(places[n])), -1)
-        if first < 0:
-            raise Shut
-    else:
-        first = near // 2
-        while first and inside(places[first - 1]):
-            first -= 1
-    last = first
-    while last < len(places) and inside(places[last]):
-        last += 1
-    return first, places[first:last]
-
-
-def behind(code: CodeType, slot: str, start: int, end: int, perhaps: bool) -> int:
-    """Where the instruction ends that binds a hidden local."""
-    index = code.co_varnames.index(slot) if slot in code.co_varnames else -1
-    for each in steps(code.co_code, start, end):
-        if each.op == STORE and each.argument == index:
-            return each.end
-    if perhaps:
-        return end
-    raise Shut
-
-
-def followed(
-    raw: bytes, start: int, end: int, base: int, depth: int, returns: bool
-) -> tuple[int, ...]:
-    """Where instructions lead to, once it is seen that they need nothing that they have not made.
-
-    Raises:
-        Shut: they do, or they do not leave as much as they should.
-    """
-    known = {step.start: step for step in steps(raw, start, end)}
-    held: dict[int, int] = {start: base}
-    leaves: dict[int, int] = {}
-    least = 0 if returns else base  # to return, iterators and exits are taken off
-    todo = [start]
-    while todo:
-        step = known.get(todo.pop())
-        if step is None:
-            raise Shut
-        now = held[step.start]
-        left = now + effect(step, False)
-        if (left != 0) if step.op in RETURNS else left < least:
-            raise Shut
-        following = [] if step.op in ENDS else [(step.end, left)]
-        if step.to is not None:
-            if not start <= step.to < end and step.op in FIXED:
-                raise Shut
-            following.append((step.to, now + effect(step, True)))
-        for to, left in following:
-            inner = start <= to < end
-            where = held if inner else leaves
-            if inner and to not in held:
-                todo.append(to)
-            if left < least or where.setdefault(to, left) != left:
-                raise Shut
-    if any(left != base + depth for left in leaves.values()):
-        raise Shut
-    return tuple(sorted(leaves))
-
-
-def effect(step: Step, jump: bool) -> int:
-    argument = step.argument if step.op >= opcode.HAVE_ARGUMENT else None
-    return dis.stack_effect(step.op, argument, jump=jump)
 
 
 def opened(
@@ -455,106 +258,6 @@ def cut(table: Sequence[tuple[int, int, int, int]], at: int) -> Iterator[tuple[i
             yield start, at, handler, how
             start = at
         yield start, end, handler, how
-
-
-# ---- the location table; its format is CPython's, in Objects/locations.md
-
-
-def lines(code: CodeType, at: int, places: Sequence[Place], units: tuple[int, int, int]) -> bytes:
-    """The location table of `code` with what is put in `at` some place.
-
-    Args:
-        places: of each code unit of the cell that is copied.
-        units: how many bytes stand before it, behind it at its last place, and nowhere behind.
-    """
-    table = code.co_linetable
-    line, position, counted = code.co_firstlineno, 0, 0
-    while counted < at:
-        size, delta, _, ended = entry(table, position)
-        line, counted, position = line + delta, counted + 2 * size, ended
-    made = bytearray(table[:position])
-    made += nowhere(units[0] // 2)
-    now = line
-    stands = [*places, *[places[-1]] * (units[1] // 2)]
-    index = 0
-    while index < len(stands):
-        count = 1
-        while index + count < len(stands) and count < 8 and stands[index + count] == stands[index]:
-            count += 1
-        place = stands[index]
-        if place[0] is None:
-            made += nowhere(count)
-        else:
-            made += standing(place, place[0] - now, count)
-            now = place[0]
-        index += count
-    made += nowhere(units[2] // 2)
-    while position < len(table):
-        size, delta, place, ended = entry(table, position)
-        if place is None:
-            made += table[position:ended]
-        else:
-            made += standing((0, place[0], *place[1:]), delta + line - now, size)
-        position = ended
-        if place is not None:
-            break
-    return bytes(made + table[position:])
-
-
-def entry(table: bytes, at: int) -> tuple[int, int, Any, int]:
-    """Size in code units, distance from the line before, number of lines and columns, and its end.
-
-    The third is None for what stands nowhere.
-    """
-    head = table[at]
-    kind, size = head >> 3 & 15, (head & 7) + 1
-    at += 1
-    if kind == 15:
-        return size, 0, None, at
-    if kind < 10:
-        column = kind << 3 | table[at] >> 4
-        return size, 0, (0, column, column + (table[at] & 15)), at + 1
-    if kind < 13:
-        return size, kind - 10, (0, table[at], table[at + 1]), at + 2
-    value, at = varint(table, at)
-    delta = -(value >> 1) if value & 1 else value >> 1
-    if kind == 13:
-        return size, delta, (0, None, None), at
-    ahead, at = varint(table, at)
-    column, at = varint(table, at)
-    last, at = varint(table, at)
-    return size, delta, (ahead, column - 1 if column else None, last - 1 if last else None), at
-
-
-def varint(table: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = table[at]
-        at += 1
-        value |= (byte & 63) << shift
-        shift += 6
-        if not byte & 64:
-            return value, at
-
-
-def digits(value: int) -> bytes:
-    written = []
-    while value > 63:
-        written.append(value & 63 | 64)
-        value >>= 6
-    return bytes((*written, value))
-
-
-def standing(place: Place, delta: int, size: int) -> bytes:
-    """An entry for `size` code units at a place, `delta` lines behind the one before."""
-    line, end, column, last = place
-    sign = -delta << 1 | 1 if delta < 0 else delta << 1
-    ahead = (end if end is not None else line or 0) - (line or 0)
-    numbers = (max(ahead, 0), 0 if column is None else column + 1, 0 if last is None else last + 1)
-    return bytes((0x80 | 14 << 3 | size - 1,)) + digits(sign) + b"".join(map(digits, numbers))
-
-
-# ---- which code is one
 
 
 def recovery(code: CodeType) -> Any:

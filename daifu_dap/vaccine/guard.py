@@ -1,7 +1,7 @@
 """The barrier of an ordinary function, made of instructions.
 
 Every body has a barrier, so it should be small, to read and unmarshal, and quickly made. What the
-compiler makes of one that is written out (`weave.barrier`) is three times as long as need be, and
+compiler makes of one that is written out (`fence.barrier`) is three times as long as need be, and
 takes as long to compile as the body. So a function is compiled without one, and gets it behind its
 end; whatever in the body has no handler, and would leave it, is led there by the exception table.
 

@@ -27,12 +27,8 @@ from weakref import ref
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.split import split
 from daifu_dap.vaccine import names
+from daifu_dap.vaccine.slots import SIMPLE, children, numbering
 from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
-from daifu_dap.vaccine.weave import (
-    SIMPLE,
-    children,
-    numbering,
-)
 
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
@@ -93,7 +89,7 @@ class Scope:
 
     @cached_property
     def numbers(self) -> dict[tuple[int, int], int]:
-        """Slot numbers, see `weave.numbering`."""
+        """Slot numbers, see `slots.numbering`."""
         return numbering(self.node.body)
 
     @property

@@ -56,14 +56,32 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any
 
-from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR
+from daifu_dap.common.flags import CO_ASYNC_GENERATOR
 from daifu_dap.vaccine import names
-from daifu_dap.vaccine.names import TAIL_LINE
+from daifu_dap.vaccine.fence import ASKED, CATCH, UNLEFT, WANTED, emptying, kept, leaving, marking
+from daifu_dap.vaccine.slots import (
+    BREAK,
+    CONTINUE,
+    HOW,
+    NORMAL,
+    PENDING,
+    RETURN,
+    SIMPLE,
+    STAR,
+    Block,
+    Loop,
+    Managed,
+    Span,
+    Tried,
+    children,
+    guarded,
+    loops,
+    slotted,
+    span,
+    tried,
+)
 from daifu_dap.vaccine.syntax import (
-    LOAD,
     STORE,
     Definition,
     assign,
@@ -72,32 +90,11 @@ from daifu_dap.vaccine.syntax import (
     constant,
     load,
     nowhere,
-    on,
     replaced,
     runtime,
     standing,
-    store,
     synthetic,
 )
-
-Block = list[ast.stmt]
-Span = tuple[int, int, int, int]
-"""First line and column, last line and column (bytes), of a part of the text."""
-
-Tried = ast.Try | ast.TryStar
-Loop = ast.For | ast.AsyncFor
-Managed = ast.With | ast.AsyncWith
-
-NORMAL, RETURN, BREAK, CONTINUE, PENDING = 4, 1, 2, 3, 0
-"""How the `try` part of a `finally` statement was left; PENDING: by an exception."""
-
-
-HOW = -1
-"""Which of the numbers of a `with` names the local that says how its body was left; only one that
-may be left by return, break or continue has it."""
-
-STAR = 1
-"""Which of the slots of an `except*` statement holds its `recovery.star.Star`."""
 
 
 class Enclosing:
@@ -418,12 +415,6 @@ class Weaver:
         return [marking(number, how, self.module)]
 
 
-SIMPLE: frozenset[type[ast.stmt]] = frozenset(
-    [ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Raise, ast.Assert]
-).union([ast.Pass, ast.Import])
-"""Statements that are never changed."""
-
-
 class Outside(Weaver):
     """For statements of a body that is not vaccinated: only functions defined in it are woven."""
 
@@ -475,11 +466,6 @@ def unfolded(iterable: ast.expr) -> ast.expr:
     return iterable
 
 
-def guarded(node: ast.stmt) -> bool:
-    """Whether it is a `match` with a guard, for which its subject is kept in a slot."""
-    return isinstance(node, ast.Match) and any(case.guard is not None for case in node.cases)
-
-
 def may_raise(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises, in some case: then it may only look at the exception, and let it
     go on.
@@ -499,289 +485,3 @@ def ends(call: ast.Call) -> bool:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name in ("exit", "_exit", "abort", "quit")
-
-
-def tried(node: Tried) -> Span:
-    """What of a statement its `finally` protects."""
-    return span(node, *node.body, *node.handlers, *node.orelse)
-
-
-def span(*nodes: Any) -> Span:
-    """From the start of the first to the end of the last."""
-    first, last = nodes[0], nodes[-1]
-    decorators = getattr(first, "decorator_list", ())
-    line, column = min((each.lineno, each.col_offset) for each in (first, *decorators))
-    return line, column, last.end_lineno, last.end_col_offset
-
-
-BARE = SIMPLE.union(
-    (ast.Return, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.ImportFrom),
-    (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
-)
-"""Statements without blocks of the same scope."""
-
-BRANCHED = frozenset((ast.If, ast.For, ast.AsyncFor, ast.While))
-"""Statements with a body and perhaps an `else`."""
-
-
-def children(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements directly inside one statement of the same scope, in source order."""
-    kind = type(statement)
-    if kind in BARE:
-        return []
-    if kind in BRANCHED:
-        return statement.body + statement.orelse  # type: ignore[attr-defined, no-any-return]
-    if isinstance(statement, Managed):
-        return statement.body
-    if isinstance(statement, Tried):
-        inner = list(statement.body)
-        for handler in statement.handlers:
-            inner += handler.body
-        return inner + statement.orelse + statement.finalbody
-    return [each for case in getattr(statement, "cases", ()) for each in case.body]
-
-
-def slotted(statements: Sequence[ast.stmt]) -> list[tuple[ast.stmt, int]]:
-    """What in `statements` has slots, in source order: loops, `with` items, `except*`, guards."""
-    found: list[tuple[ast.stmt, int]] = []
-    for statement in statements:
-        if type(statement) in BARE:
-            continue
-        if isinstance(statement, Loop) or guarded(statement):
-            found.append((statement, 0))
-        elif isinstance(statement, Managed):
-            found.extend((statement, index) for index in range(len(statement.items)))
-        elif isinstance(statement, ast.TryStar):
-            found.append((statement, STAR))
-        found.extend(slotted(children(statement)))
-    return found
-
-
-def leaves(body: Sequence[ast.stmt]) -> bool:
-    """Whether statements of `body` may leave it by return, break or continue."""
-    todo = [(each, False) for each in body]
-    while todo:
-        node, looping = todo.pop()
-        kind = type(node)
-        if kind is ast.Return or (not looping and kind in (ast.Break, ast.Continue)):
-            return True
-        if isinstance(node, (Loop, ast.While)):
-            todo += [(each, True) for each in node.body]
-            todo += [(each, looping) for each in node.orelse]
-        elif kind not in BARE:
-            todo += [(each, looping) for each in children(node)]
-    return False
-
-
-def loops(statements: Sequence[ast.stmt]) -> list[Loop]:
-    return [node for node, _ in slotted(statements) if isinstance(node, Loop)]
-
-
-Numbers = dict[tuple[int, int], int]
-
-
-def numbering(statements: Sequence[ast.stmt]) -> Numbers:
-    """Slot numbers of a scope: `for`, `with` items, `finally` and `except*`, in source order."""
-    return survey(statements)[0]
-
-
-MAX_NESTING = 14
-"""CPython compiles 20 blocks inside each other; a continuation needs a few of its own."""
-
-
-def nesting(statements: Sequence[ast.stmt]) -> int:
-    """How many blocks inside each other the woven form of `statements` has."""
-    return survey(statements)[1]
-
-
-def survey(statements: Sequence[ast.stmt]) -> tuple[Numbers, int]:
-    """What `numbering` and `nesting` say."""
-    numbers: Numbers = {}
-    deepest = 0
-    todo = [(each, 0) for each in reversed(statements) if type(each) not in BARE]
-    while todo:
-        statement, depth = todo.pop()
-        if type(statement) is not ast.If:
-            if isinstance(statement, Managed):
-                depth += 2 * len(statement.items)
-                for index in range(len(statement.items)):
-                    numbers[id(statement), index] = len(numbers)
-                if leaves(statement.body):
-                    numbers[id(statement), HOW] = len(numbers)
-            elif isinstance(statement, Tried):
-                depth += 2 * (bool(statement.finalbody) + bool(statement.handlers))
-                if statement.finalbody:
-                    numbers[id(statement), 0] = len(numbers)
-                if isinstance(statement, ast.TryStar):
-                    depth += 2
-                    numbers[id(statement), STAR] = len(numbers)
-            elif type(statement) in BRANCHED:
-                depth += 1
-                if isinstance(statement, Loop):
-                    numbers[id(statement), 0] = len(numbers)
-            elif guarded(statement):
-                numbers[id(statement), 0] = len(numbers)
-            if depth > deepest:
-                deepest = depth
-        for each in reversed(children(statement)):
-            if type(each) not in BARE:
-                todo.append((each, depth))
-    return numbers, deepest
-
-
-@lru_cache(1024)
-def emptying(numbers: tuple[int, ...], module: bool) -> ast.stmt:
-    """Let go of what some slots hold."""
-    if module:
-        return nowhere(ast.Expr(runtime("drop", *(constant(n) for n in numbers))))
-    targets: list[ast.expr] = [store(names.slot(n)) for n in numbers]
-    return nowhere(ast.Assign(targets, constant(None)))
-
-
-@lru_cache(1024)
-def marking(number: int, how: int, module: bool) -> ast.stmt:
-    """Note how the `try` part of a `finally` statement is left."""
-    if module:
-        return nowhere(ast.Expr(runtime("mark", constant(number), constant(how))))
-    return nowhere(assign(names.mode(number), constant(how)))
-
-
-def kept(number: int, module: bool) -> ast.expr:
-    """What a slot holds."""
-    return runtime("held", constant(number)) if module else load(names.slot(number))
-
-
-def cells() -> ast.expr:
-    """A body's cell and free variables; see `patch`."""
-    return ast.Attribute(load(names.RUNTIME), names.CELLS, LOAD)
-
-
-def refusing(
-    key: str,
-    method: str,
-    around: Span | None = None,
-    stars: tuple[int, ...] = (),
-    last: str = "",
-    module: bool = False,
-) -> ast.stmt:
-    """Ask the runtime about the exception that is handled, and raise it again if it says so.
-
-    At the recursion limit there is no room for the question. What that raises must not take the
-    place of the exception:
-
-        while True:
-            try:
-                if not catch(...): break
-            except RecursionError: pass
-            else: raise again, from where it was raised  # see `patch`
-            raise
-
-    Args:
-        around: what of the text the barrier stands for, if not the whole body.
-        stars: the slots of `except*` statements; before it is raised again they are emptied, since
-            they hold it.
-        last: for the handler of the only one of them: "collect" has it collected first, "swallow"
-            collected and not raised again.
-        module: whether the scope is a module's or a class's.
-    """
-    more = [] if around is None else [synthetic(ast.Constant, value=around, kind=None)]
-    named = synthetic(ast.Constant, value=key, kind=None)
-    call: ast.expr
-    if method == "catch":
-        given = synthetic(ast.Tuple, elts=[named, CELLS], ctx=LOAD)
-        found = synthetic(ast.BinOp, left=ASKED, op=CATCH, right=given)
-        call = synthetic(ast.Compare, left=found, ops=[ast.Is()], comparators=[NOTHING])
-    else:
-        call = synthetic(ast.Call, func=asking(method), args=[named, CELLS, *more], keywords=[])
-    then = [NOTE_LEFT, BREAK_OFF] if method == "leave" and not module else [BREAK_OFF]
-    asked = synthetic(ast.If, test=call, body=then, orelse=[])
-    before: Block = []
-    if last:
-        before.append(nowhere(ast.Expr(runtime("collect", kept(stars[0], module)))))
-    elif stars:
-        targets: list[ast.expr] = [store(names.slot(each)) for each in stars]
-        before.append(nowhere(ast.Assign(targets, constant(None))))
-    swallowed = last == "swallow"
-    once = synthetic(
-        ast.Try,
-        body=[asked],
-        handlers=[FULL],
-        orelse=[] if swallowed else [*before, AGAIN_THERE],
-        finalbody=[],
-    )
-    rest: Block = [*before, BREAK_OFF if swallowed else AGAIN]
-    return synthetic(ast.While, test=ALWAYS, body=[once, *rest], orelse=[])
-
-
-def leaving(
-    key: str, module: bool, around: Span, star: int, swallow: bool
-) -> tuple[ast.ExceptHandler, ast.stmt]:
-    """The handler of a barrier in an `except*`, and what comes behind it; see `Weaver.site`."""
-    last = "swallow" if swallow else "collect"
-    body = [refusing(key, "leave", around, (star,), last, module)]
-    handler = synthetic(ast.ExceptHandler, type=None, name=None, body=body)
-    return handler, CALLED_OFF if module else LEFT_OFF
-
-
-def tail(call: ast.expr, bare: bool) -> ast.stmt:
-    """What stands after a woven body: `call` the runtime; if `bare`, the body returns no value."""
-    go = ast.Expr(call) if bare else ast.Return(call)
-    prune = ast.ExceptHandler(None, None, [ast.Expr(runtime("prune")), ast.Raise()])
-    return on(ast.Try([go], [prune], [], []), TAIL_LINE)
-
-
-@lru_cache
-def ordinary(bare: bool, flavour: int) -> ast.stmt:
-    """The tail of a body that is no continuation."""
-    if flavour & CO_GENERATOR:
-        return tail(ast.YieldFrom(runtime("drive_generator", cells())), bare)
-    if flavour:
-        return tail(ast.Await(runtime("drive_coroutine", cells())), bare)
-    drive = ast.UnaryOp(DRIVE, load(names.RUNTIME))
-    return on(ast.Expr(drive) if bare else ast.Return(drive), TAIL_LINE)
-
-
-def barrier(weaver: Weaver, body: Block, call: ast.Call | None = None) -> Block:
-    """The woven `body` of a whole scope, its barrier and its tail, which ends in `call`."""
-    module = weaver.module
-    bare = module or bool(weaver.flavour & CO_ASYNC_GENERATOR)
-    after = ordinary(bare, weaver.flavour) if call is None else tail(call, bare)
-    stars = () if module else tuple(weaver.stars)
-    handler = catching(weaver.key, stars)
-    if module:
-        done: Block = [ast.Expr(runtime("done"))] if weaver.numbers else []
-        done = [nowhere(each) for each in (*done, ast.Break())]
-        protected = ast.Try(body, [handler], done, [])
-        first = [*getattr(body[0], "decorator_list", ()), body[0]][0]
-        ended = on(ast.Break(), TAIL_LINE)
-        return [at(ast.While(constant(True), [protected, after, ended], []), first)]
-    protected = synthetic(ast.Try, body=body, handlers=[handler], orelse=[ENDED], finalbody=[])
-    return [protected, after]
-
-
-@lru_cache(64)
-def catching(key: str, stars: tuple[int, ...]) -> ast.ExceptHandler:
-    """The handler of the barrier of a whole body."""
-    return nowhere(ast.ExceptHandler(None, None, [refusing(key, "catch", None, stars)]))
-
-
-@lru_cache
-def asking(method: str) -> ast.expr:
-    """A method of the runtime."""
-    return nowhere(ast.Attribute(load(names.RUNTIME), method, LOAD))
-
-
-UNLEFT = nowhere(assign(names.LEFT, constant(None)))
-ENDED = nowhere(ast.Return(None))
-ASKED, CATCH, DRIVE = nowhere(load(names.RUNTIME)), ast.MatMult(), ast.Invert()
-CELLS, WANTED = asking(names.CELLS), asking("wanted")
-FULL = nowhere(ast.ExceptHandler(ASKED, None, [ast.Pass()]))
-NOTE_LEFT = nowhere(assign(names.LEFT, constant(True)))
-BREAK_OFF, AGAIN = nowhere(ast.Break()), nowhere(ast.Raise())
-ALWAYS, NOTHING = nowhere(constant(True)), nowhere(constant(None))
-AGAIN_THERE = nowhere(ast.Raise(*map(asking, names.AGAIN)))
-LEFT_OFF, CALLED_OFF = (
-    nowhere(ast.If(left, [ast.Raise(asking(names.LEAVE))], []))
-    for left in (ast.Compare(load(names.LEFT), [ast.IsNot()], [constant(None)]), runtime("left"))
-)
-"""What is the same in every barrier."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import CodeType
 
 from daifu_dap.vaccine.bytecode import found, parsed, runtime
-from daifu_dap.vaccine.door import ENDS, steps
+from daifu_dap.vaccine.extent import ENDS, steps
 from daifu_dap.vaccine.names import RUNTIME
 
 OPS = dis.opmap

@@ -10,8 +10,8 @@ import pytest
 import daifu_dap as daifu
 from daifu_dap.recovery import runtime, versions
 from daifu_dap.vaccine import compile as compiler
+from daifu_dap.vaccine.slots import MAX_NESTING, nesting
 from daifu_dap.vaccine.text import Text
-from daifu_dap.vaccine.weave import MAX_NESTING, nesting
 from tests.kernel.programs import Boom, World
 
 BLOCKS = {
