@@ -11,7 +11,7 @@ from daifu_dap.common import board
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.crashes import Crashes
-    from daifu_dap.surgery import CrashPoint
+    from daifu_dap.surgery import Call, CrashPoint
 
 Json = dict[str, Any]
 
@@ -42,7 +42,9 @@ class Board:
         for thread_id in list(pauses.stopped):
             point = pauses.points.get(thread_id)
             stops.append({"threadId": thread_id, **({"point": place(point)} if point else {})})
-        return {"stops": stops, "texts": {path: texts.text(path) for path in texts.running}}
+        calls = [called(each) for each in self._crashes.around] if stops else []
+        running = {path: texts.text(path) for path in texts.running}
+        return {"stops": stops, "calls": calls, "texts": running}
 
     def post(self) -> None:
         """Put up what is held now, or take down what was; for the worker only."""
@@ -64,6 +66,13 @@ class Board:
         if self._up is not None:
             board.remove(self._name)
             self._up = None
+
+
+def called(call: Call) -> Json:
+    """Where a call that is under way stands, as it is told."""
+    older = {} if call.text is None else {"text": call.text}
+    place = {"path": call.path, "line": call.line, "column": call.column, "where": call.where}
+    return {**place, **older}
 
 
 def place(point: CrashPoint) -> Json:

@@ -78,6 +78,9 @@ class Crashes:
         self.texts = Texts()
         self._baseline = surgery.Baseline()
         self._warmed = False
+        self._calls: dict[tuple[int | None, int | None, bool], list[surgery.Call]] = {}
+        self.around: list[surgery.Call] = []
+        """The calls that run besides what is held, as they were when it was."""
         self._jumps = jumps.Jumps(session, self)
         self.pauses = Pauses(session, self)
         self.board = Board(self)
@@ -112,6 +115,7 @@ class Crashes:
 
     def stopped(self, body: Json) -> None:
         """Announce the crash of a thread just before its `stopped` event."""
+        self._calls.clear()
         stop = self.stops.get(body.get("threadId") or 0)
         if stop is not None and not stop.told and body.get("reason") == "exception":
             stop.told = True
@@ -135,6 +139,13 @@ class Crashes:
         for stop in list(self.stops.values()):
             if stop.point.path in self.texts.running:
                 self._baseline.outline(self.texts.text(stop.point.path), stop.point.path)
+        frames = [each.frame_id for each in self.stops.values()]
+        paused = self.pauses
+        for thread_id in paused.stopped.keys() & paused.frames.keys() if not frames else ():
+            apart = paused.frames[thread_id] if paused.points.get(thread_id) else None
+            self.around = self.calls(paused.frames[thread_id], apart, asleep=False)
+        if frames:
+            self.around = self.calls(frames[0], asleep=False)
         self.board.post()
 
     # -- requests -----------------------------------------------------------------------------
@@ -180,7 +191,7 @@ class Crashes:
         """Say what an edit would do."""
         stop = self._pick(fields)
         edit = self.collect(fields)
-        self._session.reply(request, self.plan(stop.point, edit).to_json())
+        self._session.reply(request, self.plan(stop.point, edit, stop.frame_id).to_json())
 
     def replace_cell(self, request: Message, fields: Fields) -> None:
         """Apply an edit and stay stopped."""
@@ -298,14 +309,48 @@ class Crashes:
             self.learn()
         return collect(self.texts, fields)
 
-    def plan(self, point: surgery.CrashPoint | None, edit: Edit) -> surgery.Plan:
+    def plan(
+        self,
+        point: surgery.CrashPoint | None,
+        edit: Edit,
+        frame_id: int | None,
+        apart: int | None = None,
+    ) -> surgery.Plan:
         """Plan an edit together with everything that was saved meanwhile.
 
-        `point` is where a frame is to go on in it, if one is.
+        `point` is where a frame is to go on in it, if one is; the others are as `calls` has them.
         """
         edit.files |= self.texts.saved(apart_from=edit.named)
         files = {path: (self.texts.text(path), text) for path, text in edit.files.items()}
-        return surgery.plan(files, point, self._baseline, run_added=edit.run_added)
+        calls, added = self.calls(frame_id, apart), edit.run_added
+        return surgery.plan(files, point, self._baseline, run_added=added, calls=calls)
+
+    def calls(
+        self, frame_id: int | None, apart: int | None = None, asleep: bool = True
+    ) -> list[surgery.Call]:
+        """Return the calls that are under way, asked for once at each stop and after each edit.
+
+        `frame_id` is a frame of the thread that is asked, `apart` one that is left out. Frames that
+        are held at a crash are left out, too. Finding suspended ones, with `asleep`, takes a look
+        at every object of the program.
+        """
+        known = self._calls.get((frame_id, apart, asleep))
+        if known is not None:
+            return known
+        try:
+            asked = {"frameId": apart, "asleep": asleep}
+            told = runtime.ask(self._session.ask, "live", asked, frame_id, runtime.PATIENCE)
+        except runtime.Failed:
+            return []
+        found = []
+        for each in told["frames"]:
+            name = each.get("digest")
+            text = None if name is None else self.texts.find(name)
+            if name is None or text is not None:
+                place = each["path"], each["line"], each["column"]
+                found.append(surgery.Call(*place, each["where"], text))
+        self._calls[frame_id, apart, asleep] = found
+        return found
 
     def apply(
         self,
@@ -332,7 +377,8 @@ class Crashes:
                 more["going"] = Stop(stop.thread_id, 0, {}, stop.point, goal=goal).way
             return self.ask("replace", {**asked, **more}, stop)
 
-        plan, files, done = self.change(None if leaving else stop.point, make, ask)
+        point = None if leaving else stop.point
+        plan, files, done = self.change(point, make, ask, stop.frame_id)
         if not files:
             if going:
                 self.ask("catchUp", {"stopId": stop.stop_id}, stop)
@@ -347,6 +393,8 @@ class Crashes:
         point: surgery.CrashPoint | None,
         make: Callable[[], Edit],
         ask: Callable[[dict[str, str], Json], Json],
+        frame_id: int | None,
+        apart: int | None = None,
     ) -> tuple[surgery.Plan, dict[str, str], Json]:
         """Plan an edit and have the runtime apply it: all of it or nothing.
 
@@ -360,7 +408,7 @@ class Crashes:
             if not self.texts.running:
                 self.learn()
             edit = make()
-            plan = self.plan(point, edit)
+            plan = self.plan(point, edit, frame_id, apart)
             if plan.refusals:
                 said = plan.refusals[0].message
                 raise runtime.Failed(said, [each.to_json() for each in plan.refusals])
@@ -382,6 +430,7 @@ class Crashes:
             finally:
                 for draft in drafts:
                     draft.drop()
+            self._calls.clear()
             self.texts.applied(files, done.get("older"))
             self.shown.applied(files)
             self._session.later(self.board.post)

@@ -44,6 +44,8 @@ class Pauses:
         """By thread: whether an edit was applied since it stopped."""
         self.points: dict[int, surgery.CrashPoint | None] = {}
         """By thread: where its top frame would go on, as far as that is known."""
+        self.frames: dict[int, int | None] = {}
+        """By thread: its top frame."""
         self._blind = False
 
     # -- events -------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ class Pauses:
         """Find out where the stopped threads would go on, which is told with what is held."""
         for thread_id in self.stopped.keys() - self.points.keys():
             with contextlib.suppress(runtime.Failed, Refusal):
-                self.points[thread_id] = self.stand(thread_id)[1]
+                self.frames[thread_id], self.points[thread_id] = self.stand(thread_id)
 
     def resumed(self, body: Json) -> None:
         """Take note that a thread, or all of them, run on."""
@@ -112,8 +114,9 @@ class Pauses:
     def validate(self, request: Message, fields: Fields) -> None:
         """Say what an edit would do."""
         thread_id = self._pick(fields)
-        _, point = self.stand(thread_id)
-        plan = self._crashes.plan(point, self._crashes.collect(fields))
+        frame_id, point = self.stand(thread_id)
+        apart = None if point is None else frame_id
+        plan = self._crashes.plan(point, self._crashes.collect(fields), frame_id, apart)
         self._session.reply(request, plan.to_json())
 
     def replace_cell(self, request: Message, fields: Fields) -> None:
@@ -210,7 +213,7 @@ class Pauses:
         def ask(files: dict[str, str], more: Json) -> Json:
             return self._ask("edit", {**asked, **more}, frame_id)
 
-        plan, files, done = crashes.change(point, make, ask)
+        plan, files, done = crashes.change(point, make, ask, frame_id, asked["frameId"])
         if not files:
             if leave and point is not None and frame_id is not None:
                 self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)

@@ -99,6 +99,10 @@ class Texts:
         """Return the running text of a loaded file."""
         return self._texts[self.running[path]]
 
+    def find(self, digest: str) -> str | None:
+        """Return a text by its digest, or None if it is not known."""
+        return self._texts.get(digest)
+
     def named(self, digest: str) -> str:
         """Return a text by its digest."""
         return self._texts[digest]

@@ -481,3 +481,9 @@ FIELD_ADDED = Code(
     "__init__ nor its instances get the field; set the attribute in the console, or make the class "
     "anew.",
 )
+CALL_KEPT = Code(
+    "DFU1021",
+    "A call that is under way keeps its text",
+    "A call of {function} that is under way at line {old_line} cannot go on in the new text "
+    "({why}); it runs its own to the end, and calls that begin from now on the new one.",
+)

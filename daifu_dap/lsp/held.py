@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daifu_dap.lsp.places import newlines
-from daifu_dap.surgery import CrashPoint
+from daifu_dap.surgery import Call, CrashPoint
 
 __all__ = ["Crash", "Held", "Program", "parse"]
 
@@ -44,19 +44,22 @@ class Stop:
 
 @dataclass(frozen=True)
 class Program:
-    """One held program: its stops and its running texts by path."""
+    """One held program: its stops, its running texts by path, and the calls that are under way."""
 
     stops: tuple[Stop, ...]
     texts: Mapping[str, str]
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True)
 class Held:
-    """What concerns one file: its running text and, for each thread held in it, the stop."""
+    """What concerns one file: its running text, for each thread held in it the stop, and the
+    calls that are under way in it."""
 
     path: str
     text: str
     stops: tuple[Stop, ...]
+    calls: tuple[Call, ...] = ()
 
 
 class Programs:
@@ -87,7 +90,8 @@ class Programs:
                 if not same_file(name, path):
                     continue
                 here = [s for s in program.stops if s.point is not None and s.point.path == name]
-                entry = Held(name, text, tuple(here))
+                calls = tuple(each for each in program.calls if each.path == name)
+                entry = Held(name, text, tuple(here), calls)
                 if entry not in found:
                     found.append(entry)
         return found
@@ -110,7 +114,20 @@ def parse(state: object) -> Program | None:
     if not isinstance(texts, Mapping) or not isinstance(stops, (list, tuple)):
         return None
     kept = {p: newlines(t) for p, t in texts.items() if isinstance(p, str) and isinstance(t, str)}
-    return Program(tuple(filter(None, map(_stop, stops))), kept)
+    calls = state.get("calls")
+    told = calls if isinstance(calls, (list, tuple)) else ()
+    return Program(
+        tuple(filter(None, map(_stop, stops))), kept, tuple(filter(None, map(_call, told)))
+    )
+
+
+def _call(told: object) -> Call | None:
+    point = _point(told)
+    text = told.get("text") if isinstance(told, Mapping) else None
+    if point is None:
+        return None
+    older = newlines(text) if isinstance(text, str) else None
+    return Call(point.path, point.line, point.column or 0, point.where, older)
 
 
 def _stop(told: object) -> Stop | None:

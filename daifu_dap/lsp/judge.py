@@ -59,7 +59,8 @@ def judge(text: str, held: Iterable[Held], baseline: surgery.Baseline) -> Judgem
     for each in held:
         for stop in each.stops or (None,):
             point = None if stop is None else stop.point
-            plan = surgery.plan({each.path: (each.text, text)}, point, baseline)
+            texts = {each.path: (each.text, text)}
+            plan = surgery.plan(texts, point, baseline, calls=each.calls)
             told: list[Refusal | Notice] = [*plan.refusals, *plan.warnings]
             for said in told:
                 _add(found.remarks, _remark(said, plan.resume_line))

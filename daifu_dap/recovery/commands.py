@@ -91,6 +91,13 @@ def _frames(request: Json) -> Json:
     return {"frames": found}
 
 
+def _live(request: Json) -> Json:
+    """Where all live frames stand, but for the one that goes on in a new text at once."""
+    given = request.get("frameId")
+    apart = None if given is None else bridge.stopped_frame(given)
+    return {"frames": follow.standing(apart, bool(request.get("asleep")))}
+
+
 def _pause(request: Json) -> Json:
     """Where a frame that has not crashed stands in the running text, if it can be left there."""
     try:
@@ -288,6 +295,7 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "texts": _texts,
     "replace": _replace,
     "frames": _frames,
+    "live": _live,
     "pause": _pause,
     "edit": _edit,
     "leave": _leave,

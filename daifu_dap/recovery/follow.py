@@ -17,6 +17,7 @@ import gc
 import sys
 from collections.abc import Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from typing import Any
 
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
@@ -31,7 +32,10 @@ from daifu_dap.recovery import (
     tracing,
     twins,
     versions,
+    waits,
 )
+from daifu_dap.recovery.locate import EXIT, GUARD, MATCH, RUN, Point, blocks, locate
+from daifu_dap.recovery.older import digest
 from daifu_dap.recovery.pause import Begun, Pause
 from daifu_dap.vaccine.names import HIDDEN_LINE
 from daifu_dap.vaccine.syntax import FUNCTIONS
@@ -95,6 +99,55 @@ class Follower:
         """The same where each frame is watched by itself: whether this one need not be any more."""
         waiting = self.waiting
         return self.line(frame) or self.waiting < waiting
+
+
+def standing(apart: FrameType | None, asleep: bool) -> list[dict[str, Any]]:
+    """Where the live frames of vaccinated code stand: the statement that each is to begin, or
+    (`where` is "after") the one that it is to finish by its own text.
+
+    Args:
+        apart: a frame that is left out, besides those that are held at a crash.
+        asleep: also those of suspended generators and coroutines.
+    """
+    found = []
+    for frame in everywhere(asleep):
+        code = frame.f_code
+        file = versions.known(code.co_filename)
+        text = file.running(code) if file is not None else None
+        if file is None or text is None or frame is apart or parked(frame):
+            continue
+        point = locate(text, code, frame.f_lasti)
+        if point is not None:
+            node, where = ahead(point, frame)
+            place = {"path": file.path, "line": node.lineno, "column": node.col_offset}
+            older = {} if text is file.present else {"digest": digest(text)}
+            found.append({**place, "where": where, **older})
+    return found
+
+
+def everywhere(asleep: bool) -> Iterator[FrameType]:
+    """The frames of all threads and, if asked for, suspended ones of vaccinated code."""
+    for top in sys._current_frames().values():
+        frame: FrameType | None = top
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+    codes = (code for file in versions.files().values() for code in file.codes())
+    if asleep and any(code.co_flags & lines.SUSPENDED for code in codes):
+        yield from (each for each in suspended() if lines.suspended(each))
+
+
+def ahead(point: Point, frame: FrameType) -> tuple[ast.stmt, str]:
+    """The statement that a frame is to begin next, or is to finish first, as far as can be told."""
+    node = point.node
+    if point.phase == RUN and waits.held(frame) and pause.begins(point, frame):
+        return node, "before"
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)) or point.phase == EXIT:
+        return node, "after"
+    inside = {field: block for field, which, block in blocks(node) if which == point.item}
+    parts = {MATCH: "handlers", GUARD: "cases"}
+    body = inside.get(parts.get(point.phase, "body")) or inside.get("cases")
+    return (body[0], "before") if body else (node, "after")
 
 
 def move(frame: FrameType) -> None:

@@ -19,7 +19,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from daifu_dap.recovery import idle, tracing
+from daifu_dap.recovery import idle, state, tracing
 from daifu_dap.vaccine.names import HIDDEN_LINE
 
 Do = Callable[[FrameType], bool]
@@ -40,9 +40,10 @@ NAME = "daifu"
 class Watched:
     """A code object whose lines are waited for."""
 
-    def __init__(self, code: CodeType, do: Do, then: Then | None) -> None:
+    def __init__(self, code: CodeType, do: Do, exclusive: bool, then: Then | None) -> None:
         self.code = weakref.ref(code)
         self.do = do
+        self.exclusive = exclusive
         self.then = then
 
 
@@ -90,7 +91,7 @@ def watch(
     tool = _claim()
     if tool is None:
         return False
-    _watched[id(code)] = Watched(code, do, then)
+    _watched[id(code)] = Watched(code, do, exclusive, then)
     monitoring.set_local_events(tool, code, monitoring.events.LINE)
     return True
 
@@ -154,7 +155,10 @@ def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool, quiet: bool) ->
             if not tracer.alone:
                 tracer.hold = idle.Hold(own)
             each.f_trace = tracer
-    if (traced or asleep) and sys.getprofile() is None:
+    profiler = sys.getprofile()
+    if isinstance(profiler, _Waker):
+        profiler.wait(asleep)
+    elif (traced or asleep) and profiler is None:
         sys.setprofile(_Waker(asleep))
     return True
 
@@ -187,6 +191,11 @@ def waits(frame: FrameType) -> bool:
 
 def passed(frame: FrameType) -> bool:
     """Tell a frame that waits for a line of the one it is at; whether it waits no more."""
+    watched = _watched.get(id(frame.f_code))
+    if watched is not None and watched.code() is frame.f_code and not watched.exclusive:
+        if watched.do(frame):
+            unwatch(frame.f_code)
+        return frame in state.tickets
     tracer = _armed.get(id(frame)) if waits(frame) else None
     if tracer is None or tracer.do is None or not tracer.do(frame):
         return False
@@ -219,7 +228,12 @@ class _Waker:
     """
 
     def __init__(self, asleep: list[FrameType]) -> None:
-        self.asleep = {id(each): each.f_code for each in asleep}
+        self.asleep: dict[int, CodeType] = {}
+        self.wait(asleep)
+
+    def wait(self, asleep: list[FrameType]) -> None:
+        """Wait for these frames as well."""
+        self.asleep |= {id(each): each.f_code for each in asleep}
         self.left = EVENTS
         self.first = True
 

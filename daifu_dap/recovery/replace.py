@@ -132,7 +132,7 @@ def replace(
     traces.install()
     for change in changes:
         if followed:
-            follow.follow(change.file.path, change.changed)
+            follow.follow(change.file.path, change.changed | change.gone)
     functions = sorted({name for change in changes for name in change.functions})
     return {"functions": functions, "warnings": [w for change in changes for w in change.warnings]}
 
@@ -155,6 +155,7 @@ class Change:
         fresh: the new code of every function that is not the same, lines apart, by qualified name
             and place in the new text.
         changed: the qualified names of these.
+        gone: those of functions of the running text that have none of their name in the new one.
         whole: the new code of those that are outermost, by name and first line.
         same: the outermost functions that are, by name and first line in the running text, with the
             number of lines that they moved.
@@ -182,6 +183,7 @@ class Change:
         self.left_behind: set[str] = set()
         self.fresh: dict[tuple[str, tuple[int, int, int]], CodeType] = {}
         self.changed: set[str] = set()
+        self.gone: set[str] = set()
         self.whole: dict[tuple[str, int], CodeType] = {}
         self.same: dict[tuple[str, int], int] = {}
         try:
@@ -198,7 +200,10 @@ class Change:
         Raises:
             SyntaxError: the new text is not valid Python; as the plain compiler says it.
         """
-        pairs = ((scope, self.twin(scope, self.old)) for scope in outermost(self.old))
+        pairs = [(scope, self.twin(scope, self.old)) for scope in outermost(self.old)]
+        gone = tuple(f"{one.qualname}.<locals>." for one, two in pairs if two is None)
+        names_ = {each.qualname for each in self.old.scopes.values()}
+        self.gone = {name for name in names_ if f"{name}.<locals>.".startswith(gone)}
         known = {id(after.node): before for before, after in pairs if after is not None}
         others: list[Scope] = []
         for scope in outermost(self.new):

@@ -1,12 +1,15 @@
-"""Frames that wait for a line (`lines`) in threads that the debugger holds, before Python 3.12.
+"""Frames that wait for a line (`lines`) in threads that the debugger holds.
 
-The problem. What a trace function returns takes the place of the one that its frame has. A thread
-that is held is inside pydevd's trace function, so when it runs on, the frame on top has pydevd's
-again and not ours that was set meanwhile. Nothing can keep the interpreter from that, and no event
-need come before the frame's next line. But that line is pydevd's to see, and it can be asked to:
+A frame that is held at a line has had the event of that line, and nothing of it has run. So it is
+asked once more when its thread runs on: that line is its next statement.
 
-* A frame that is held at a line is at its line event again when its thread runs on: it is asked
-  then, before pydevd returns. So is one that a step or a breakpoint is to stop.
+Before Python 3.12 there is more to do. What a trace function returns takes the place of the one
+that its frame has. A thread that is held is inside pydevd's trace function, so when it runs on, the
+frame on top has pydevd's again and not ours that was set meanwhile. Nothing can keep the
+interpreter from that, and no event need come before the frame's next line. But that line is
+pydevd's to see, and it can be asked to:
+
+* A frame that a step or a breakpoint is to stop is asked before it is stopped.
 * Any other (it is at an exception, a call or a return) is stepped over by pydevd to its next line.
   The step is ours: it holds no thread and is told to nobody, since pydevd does both by the two
   methods that are wrapped here. A step of the person's, a breakpoint or a pause that comes first
@@ -38,6 +41,14 @@ class Local(threading.local):
 
 _local = Local()
 
+_held: dict[int, FrameType] = {}
+"""The frames that are held at a line, by thread."""
+
+
+def held(frame: FrameType) -> bool:
+    """Whether a frame is held at a line of which nothing has run."""
+    return any(each is frame for each in list(_held.values()))
+
 
 def watch(debugger: Any, resume: Callable[[], object]) -> None:
     """Have a debugger of pydevd's tell us when it lets threads run on.
@@ -45,11 +56,26 @@ def watch(debugger: Any, resume: Callable[[], object]) -> None:
     Args:
         resume: lets all threads run that the debugger has held for a stop that is none.
     """
-    if lines.MONITORING or hasattr(debugger, "daifu_waits"):
+    if hasattr(debugger, "daifu_waits"):
         return
     debugger.daifu_waits = True
-    suspend, wait = debugger.set_suspend, debugger.do_wait_suspend
+    suspend, stop = debugger.set_suspend, debugger.do_wait_suspend
     process = debugger.process_internal_commands
+
+    def wait(thread: Any, frame: FrameType, event: str, *more: Any, **named: Any) -> Any:
+        if event != "line":
+            return stop(thread, frame, event, *more, **named)
+        _held[thread.ident] = frame
+        try:
+            found = stop(thread, frame, event, *more, **named)
+        finally:
+            del _held[thread.ident]
+        lines.passed(frame)
+        return found
+
+    if lines.MONITORING:
+        debugger.do_wait_suspend = wait
+        return
 
     def set_suspend(thread: Any, reason: int, *more: Any, **named: Any) -> Any:
         own = thread is threading.current_thread()
@@ -78,8 +104,6 @@ def watch(debugger: Any, resume: Callable[[], object]) -> None:
                 resume()
         elif not ended:
             found = wait(thread, frame, event, argument, *more, **named)
-            if event == "line":
-                lines.passed(frame)
         if info.pydev_step_cmd == -1 and info.pydev_state == RUNS and lines.waits(frame):
             _step(info, frame)
         return found

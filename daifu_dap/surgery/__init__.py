@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common.lines import Lines
 from daifu_dap.surgery.baseline import Baseline
 from daifu_dap.surgery.cells import Cell, cells
-from daifu_dap.surgery.plan import CrashPoint, Effect, Plan
+from daifu_dap.surgery.plan import Call, CrashPoint, Effect, Plan
 from daifu_dap.surgery.planner import plan
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Baseline",
+    "Call",
     "Cell",
     "CrashPoint",
     "Effect",

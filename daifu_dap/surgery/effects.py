@@ -5,7 +5,8 @@ skipped whole. Of one that changed, its *own* code is compared (its statements, 
 definitions reduced to their headers): a change there takes effect at the next call. The body that
 holds the crash is looked at statement by statement instead, since it goes on in the middle: a
 change from the resume point on takes effect now, one before it at the next pass of a loop that is
-open around both, else at the next call. Top-level and class-level code has no next call; what
+open around both, else at the next call. So is one of which another call is under way (`follow`);
+of several times the earliest is told. Top-level and class-level code has no next call; what
 changed there is either a definition that is run when the edit is applied or something that will
 not run.
 """
@@ -13,7 +14,7 @@ not run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from daifu_dap.common import align, refusals
@@ -23,6 +24,7 @@ from daifu_dap.common.outline import Block, Stmt
 from daifu_dap.common.refusals import Code, Notice, Refusal
 from daifu_dap.common.renames import assigned
 from daifu_dap.surgery.codes import Codes
+from daifu_dap.surgery.follow import Follower
 from daifu_dap.surgery.plan import Effect, When
 
 __all__ = ["Effects"]
@@ -30,14 +32,15 @@ __all__ = ["Effects"]
 _ORDER: Final[tuple[When, ...]] = ("now", "nextIteration", "nextCall")
 _LOOPS: Final = ("For", "AsyncFor", "While")
 _LIKE: Final = 0.6
+_CLOSED: Final = refusals.CLOSURE.title[0].lower() + refusals.CLOSURE.title[1:]
 
 
 class Effects:
     """The effects and warnings of the edit of one file.
 
     `point` is the resume point when the crash is in this file; with `run_added` all module-level
-    statements that were added are run. Raises the refusal CLOSURE when the
-    live function would need a variable that it cannot reach.
+    statements that were added are run; `others` are the calls that are under way besides. Raises
+    the refusal CLOSURE when the live function would need a variable that it cannot reach.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Effects:
         point: Resume | None,
         codes: tuple[Codes, Codes],
         run_added: bool = False,
+        others: Sequence[Follower] = (),
     ) -> None:
         self.effects: list[Effect] = []
         self.notices: list[Notice] = []
@@ -57,6 +61,10 @@ class Effects:
         self._old_codes, self._new_codes = codes
         self._live = None if point is None else point.cell.scope
         self._past = set() if point is None else align.passed(point)
+        self._unreachable: set[Stmt | None] = set()
+        self._others: dict[Stmt | None, list[Follower]] = {}
+        for each in others:
+            self._others.setdefault(each.scope, []).append(each)
         self._module()
         self._definitions(None)
 
@@ -77,8 +85,12 @@ class Effects:
         if point is not None:
             when += self._live_body(point, set(run))
         else:
-            for stmt in self._changed(self._matching.new.body):
-                if stmt not in run and stmt not in matching.moved:
+            changed = [each for each in self._changed(matching.new.body) if each not in run]
+            others = self._others.get(None, []) if changed or self._deleted(None) else []
+            when += self._follow(others, set(run), None)
+            met = {stmt for each in others for stmt in changed if _meets(each, stmt)}
+            for stmt in changed:
+                if stmt not in met and stmt not in matching.moved:
                     added = stmt not in matching.origins
                     self._warn(refusals.MODULE_ADDED if added else refusals.MODULE_CELL, stmt)
         if when:
@@ -163,7 +175,38 @@ class Effects:
             if when:
                 self._effect(new.qualname, min(when, key=_ORDER.index), new)
         elif old.name != new.name or _own(old) != _own(new) or _args(old) != _args(new):
-            self._effect(new.qualname, "nextCall", new)
+            when = self._follow(self._others.get(new, []), set(), new)
+            self._effect(new.qualname, min([*when, "nextCall"], key=_ORDER.index), new)
+
+    def _follow(self, others: list[Follower], run: set[Stmt], scope: Stmt | None) -> list[When]:
+        """Give the times at which calls that are under way meet what changed in their function."""
+        when: list[When] = []
+        kept: set[tuple[int, str]] = set()
+        for each in others:
+            if each.point is None or scope in self._unreachable:
+                kept.add((each.call.line, each.why or _CLOSED))
+            else:
+                past = align.passed(each.point)
+                when += (time for *_, time in self._times(each.matching, each.point, run, past))
+        for line, why in sorted(kept):
+            place = {"line": 1, "column": 0} if scope is None else scope.place
+            name = "The module" if scope is None else scope.qualname
+            self.notices.append(
+                Notice.of(
+                    refusals.CALL_KEPT,
+                    path=self._path,
+                    function=name,
+                    old_line=line,
+                    why=why,
+                    **place,
+                )
+            )
+        return when
+
+    def _deleted(self, scope: Stmt | None) -> bool:
+        """Tell whether statements of a body are gone, definitions apart."""
+        body = _statements(self._matching.old.scope(scope).block)
+        return any(each not in self._matching.images and not each.is_scope for each in body)
 
     def _reachable(self, old: Stmt, new: Stmt, renames: Mapping[str, str]) -> None:
         """Warn of new defaults that only the enclosing function can evaluate."""
@@ -197,6 +240,7 @@ class Effects:
             raise Refusal.of(
                 refusals.CLOSURE, path=self._path, function=new.qualname, name=names, **new.place
             )
+        self._unreachable.add(new)
         self._warn(refusals.CLOSURE_LATER, new, function=new.qualname, names=names)
 
     def _class(self, old: Stmt, new: Stmt) -> None:
@@ -225,22 +269,15 @@ class Effects:
 
     def _live_body(self, point: Resume, run: set[Stmt]) -> list[When]:
         """Look at the resumed body; give the times at which its changes take effect."""
-        origins, images = self._matching.origins, self._matching.images
-        path = [*point.stmt.ancestors(), point.stmt]
-        loops = [stmt for stmt in path[:-1] if stmt.kind in _LOOPS]
+        origins = self._matching.origins
         when: list[When] = []
         taken = set().union(*self._matching.parts.values())
         body = self._matching.new.scope(point.scope).block
-        for stmt in _statements(body):
+        for stmt, opened, time in self._times(self._matching, point, run, self._past):
+            when.append(time)
+            if stmt is None or time == "now":
+                continue
             origin = origins.get(stmt)
-            if stmt.is_scope or stmt in run or (origin and self._matching.kept(origin, stmt)):
-                continue
-            opened = stmt in path[:-1]
-            if stmt not in self._past and (not opened or (origin is None and _bare(stmt))):
-                when.append("now")
-                continue
-            again = _again(stmt, loops, opened=opened)
-            when.append("nextIteration" if again else "nextCall")
             if origin is None:
                 if stmt in taken:
                     continue
@@ -251,14 +288,6 @@ class Effects:
                 self._warn(refusals.ALREADY_RAN, stmt)
             elif stmt.kind not in ("While", "If", "Match") and not _bare(stmt):
                 self._warn(refusals.LIVE_HEADER, stmt, block=stmt.kind.lower())
-        for stmt in _statements(self._matching.old.scope(self._live).block):
-            if stmt in images or stmt.is_scope:
-                continue
-            if stmt not in point.ran:
-                when.append("now")
-            else:
-                above = {images.get(parent) for parent in stmt.ancestors()}
-                when.append("nextIteration" if above & set(loops) else "nextCall")
         self._unbound(point, body)
         for name in sorted(self._matching.unsure.get(point.cell.scope, ())):
             to = point.renames[name]
@@ -270,13 +299,43 @@ class Effects:
             before
             and point.where == "before"
             and point.stmt is point.image
-            and before not in images
+            and before not in self._matching.images
             and not before.blocks
             and _absorbed(before, point.stmt)
             and not _absorbed(before, point.cell)
         ):
             self._warn(refusals.CELL_MERGED, point.stmt)
         return when
+
+    def _times(
+        self, matching: Matching, point: Resume, run: set[Stmt], past: set[Stmt]
+    ) -> Iterator[tuple[Stmt | None, bool, When]]:
+        """Give for each change in a body that is gone on with when it takes effect.
+
+        With the statement of the new text (None for one that was deleted) and whether it is open
+        around the point.
+        """
+        origins, images = matching.origins, matching.images
+        path = [*point.stmt.ancestors(), point.stmt]
+        loops = [stmt for stmt in path[:-1] if stmt.kind in _LOOPS]
+        for stmt in _statements(matching.new.scope(point.scope).block):
+            origin = origins.get(stmt)
+            if stmt.is_scope or stmt in run or (origin and matching.kept(origin, stmt)):
+                continue
+            opened = stmt in path[:-1]
+            if stmt not in past and (not opened or (origin is None and _bare(stmt))):
+                yield stmt, opened, "now"
+                continue
+            again = _again(stmt, loops, opened=opened)
+            yield stmt, opened, "nextIteration" if again else "nextCall"
+        for stmt in _statements(matching.old.scope(point.cell.scope).block):
+            if stmt in images or stmt.is_scope:
+                continue
+            if stmt not in point.ran:
+                yield None, False, "now"
+            else:
+                above = {images.get(parent) for parent in stmt.ancestors()}
+                yield None, False, "nextIteration" if above & set(loops) else "nextCall"
 
     def _unbound(self, point: Resume, body: Block) -> None:
         """Warn of nested functions that use a variable which nothing that runs has assigned."""
@@ -311,6 +370,18 @@ class Effects:
         before = matching.origins[point.stmt]
         gained = point.stmt.words - matching.shade(before).words
         return not (_absorbed(cell, point.stmt) or _names(cell) & gained)
+
+
+def _meets(follower: Follower, stmt: Stmt) -> bool:
+    """Tell whether a call that is under way comes to a statement of the new text."""
+    point = follower.point
+    if point is None:
+        return False
+    path = [*point.stmt.ancestors(), point.stmt]
+    loops = [each for each in path[:-1] if each.kind in _LOOPS]
+    opened = stmt in path[:-1]
+    ahead = stmt not in align.passed(point) and not opened
+    return ahead or _again(stmt, loops, opened=opened)
 
 
 def _again(stmt: Stmt, loops: list[Stmt], *, opened: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from daifu_dap.common.align import Resume, Where
 from daifu_dap.common.refusals import Notice, Refusal
 
-__all__ = ["CrashPoint", "Effect", "Plan", "Status", "When"]
+__all__ = ["Call", "CrashPoint", "Effect", "Plan", "Status", "When"]
 
 Status: TypeAlias = Literal["ok", "unchanged", "refused"]
 When: TypeAlias = Literal["now", "nextIteration", "nextCall"]
@@ -28,6 +28,21 @@ class CrashPoint:
     line: int
     column: int | None = None
     where: Where = "before"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is under way elsewhere than where the program is held.
+
+    It is about to begin the statement at `line` and `column` of its text or, with `where` "after",
+    to finish that. Its text is the running one of its file if `text` is None, else an older one.
+    """
+
+    path: str
+    line: int
+    column: int
+    where: Where = "before"
+    text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

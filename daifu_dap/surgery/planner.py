@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from daifu_dap.common import align, refusals
@@ -24,7 +24,8 @@ from daifu_dap.common.refusals import Notice, Refusal
 from daifu_dap.surgery.baseline import Baseline
 from daifu_dap.surgery.codes import Codes
 from daifu_dap.surgery.effects import Effects
-from daifu_dap.surgery.plan import CrashPoint, Effect, Plan
+from daifu_dap.surgery.follow import follow
+from daifu_dap.surgery.plan import Call, CrashPoint, Effect, Plan
 
 __all__ = ["plan"]
 
@@ -37,6 +38,7 @@ def plan(
     baseline: Baseline | None = None,
     *,
     run_added: bool = False,
+    calls: Iterable[Call] = (),
 ) -> Plan:
     """Plan the replacement of running texts by new ones.
 
@@ -44,10 +46,12 @@ def plan(
     text. Never raises for what a person may have written: refusals are in the plan. The running
     texts themselves must parse. `baseline` keeps outlines between calls; left out, a store shared
     by the process is used. `run_added` says that module-level statements that were added are to
-    be run, whatever they do.
+    be run, whatever they do. `calls` are the others that are under way, which take the new texts at
+    their next statement where they can.
     """
     with _uncollected():
-        return _plan(files, crash, _SHARED if baseline is None else baseline, run_added)
+        kept = _SHARED if baseline is None else baseline
+        return _plan(files, crash, kept, run_added, list(calls))
 
 
 @contextlib.contextmanager
@@ -71,6 +75,7 @@ def _plan(
     crash: CrashPoint | None,
     kept: Baseline,
     run_added: bool,
+    calls: list[Call],
 ) -> Plan:
     found: list[Refusal] = []
     outlines: dict[str, tuple[Outline, Outline]] = {}
@@ -102,7 +107,9 @@ def _plan(
             if cell is not None and here is not None:
                 point = align.settle(matching, cell, here.where)
             if name in changed:
-                one = Effects(name, matching, point, codes, run_added)
+                here_too = [each for each in calls if each.path == name]
+                others = follow(here_too, matching, kept)
+                one = Effects(name, matching, point, codes, run_added, others)
                 effects += one.effects
                 notices += one.notices
         except Refusal as refusal:

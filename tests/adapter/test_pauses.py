@@ -339,3 +339,109 @@ def test_an_edit_where_the_debugger_stops_for_a_handled_exception(project: Proje
     assert client.wait_exit() == 0
     assert client.output() == "new 'first'\nnew KeyError('first')\nnew\n"
     assert not client.wire.pending("stopped")
+
+
+MANY = """\
+import threading
+
+seen = []
+
+def said(name, text):
+    seen.append(name + " " + text)
+
+def numbers():
+    said("numbers", "one")
+    yield 1
+    said("numbers", "old")
+    yield 2
+
+def ahead(n):
+    if n:
+        inner(n)
+        said("ahead", "old")
+
+def behind():
+    said("behind", "old")
+    looped(3)
+
+def looped(n):
+    for i in range(n):
+        said("looped", "old")
+        gone(i)
+
+def gone(i):
+    for k in range(1):
+        middle(
+            i,
+            k)
+        said("gone", "old")
+
+def middle(i, k):
+    return [
+        ahead(i),
+        said("middle", "old"),
+    ]
+
+def inner(n):
+    said("inner", "old")
+
+def later():
+    return "old"
+
+work = numbers()
+next(work)
+behind()
+said("module", "old")
+list(work)
+later()
+print(*seen, sep="\\n", flush=True)
+"""
+
+
+def test_what_is_said_beforehand_of_every_live_frame_is_what_happens(project: Project) -> None:
+    main = project.write("main.py", MANY)
+    client = project.launch(
+        breakpoints={str(main): [MANY[: MANY.index('"inner"')].count("\n") + 1]}
+    )
+    client.wait_stopped()
+    client.set_breakpoints(main, [])
+    text = MANY.replace('"old"', '"new"')
+    loop = text.index("    for k in")
+    text = text[:loop] + text[text.index("    said", loop + 8) :]
+    main.write_text(text)
+    verdict = client.validate(main)
+    when = {each["function"]: each["when"] for each in verdict["effects"]}
+    assert when == {
+        "<module>": "now", "numbers": "now", "ahead": "now", "behind": "nextCall",
+        "looped": "nextIteration", "gone": "nextCall", "middle": "nextCall", "inner": "now",
+        "later": "nextCall",
+    }  # fmt: skip
+    kept = [each for each in verdict["warnings"] if each["code"] == "DFU1021"]
+    assert [each["line"] for each in kept] == [text[: text.index("def gone")].count("\n") + 1]
+    assert not {"DFU1004", "DFU1017"} & {each["code"] for each in verdict["warnings"]}
+    assert client.replace_cell_and_continue(main)["effects"] == verdict["effects"]
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "numbers one", "behind old", "looped old", "middle old", "gone old", "looped old",
+        "inner new", "ahead new", "middle old", "gone old", "looped new", "gone new", "module new",
+        "numbers new",
+    ]  # fmt: skip
+
+
+def test_what_is_said_of_a_loop_is_what_happens(project: Project) -> None:
+    """The caller's loop, whose present pass is behind the edit, at each of its places."""
+    client = at_line(project, 2, hits=2)
+    path = project.edit("main.py", "rate = 1", "rate = 100")
+    assert [each["when"] for each in client.validate(path)["effects"]] == ["nextIteration"]
+    project.edit("main.py", "train(4)", "train(5)")
+    project.edit("main.py", '"result"', '"RESULT"')
+    project.edit("main.py", '"end"', '"END"')
+    client.set_breakpoints(path, [])
+    body = client.replace_cell_and_continue(path)
+    assert {each["function"]: each["when"] for each in body["effects"]} == {
+        "train": "nextIteration", "main": "now", "<module>": "now",
+    }  # fmt: skip
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == [
+        "step 0 0", "step 1 1", "step 2 201", "step 3 501", "RESULT 501", "END",
+    ]  # fmt: skip

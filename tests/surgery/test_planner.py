@@ -6,8 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from daifu_dap.common.align import Where
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.surgery import Baseline, CrashPoint, Plan, plan
+from daifu_dap.surgery import Baseline, Call, CrashPoint, Plan, plan
 
 TRAIN = dedent("""
     import os
@@ -259,3 +260,72 @@ def test_long_files_edited_again_and_again(functions: int) -> None:
         new = "import os\n" + "".join(lines)
         found = plan({"a.py": (text, new)}, CrashPoint("a.py", half + 1), kept)
         assert found.resume_at == (half + 2, 8, "before")
+
+
+CALLS = dedent("""
+    def step(n):
+        for i in range(n):
+            a = first(i)
+            b = second(a)
+            third(b)
+        last(n)
+
+    step(3)
+    print("end")
+""").lstrip()
+
+
+def under_way(old: str, new: str, *calls: Call, crash: CrashPoint | None = None) -> Plan:
+    return plan({"a.py": (CALLS, edited((old, new), text=CALLS))}, crash, calls=calls)
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "old", "new", "when"),
+    [
+        (3, "before", "first(i)", "first(i, 0)", "now"),
+        (3, "after", "first(i)", "first(i, 0)", "nextIteration"),
+        (3, "after", "second(a)", "second(a, 0)", "now"),
+        (5, "after", "second(a)", "second(a, 0)", "nextIteration"),
+        (5, "after", "        b = second(a)\n", "", "nextIteration"),
+        (4, "after", "        third(b)\n", "", "now"),
+        (4, "after", "range(n)", "range(n + 1)", "nextCall"),
+        (6, "after", "third(b)", "third(b, 0)", "nextCall"),
+    ],
+)
+def test_when_a_call_that_is_under_way_shows_it(
+    line: int, where: Where, old: str, new: str, when: str
+) -> None:
+    found = under_way(old, new, Call("a.py", line, 4 if line == 6 else 8, where))
+    assert (effects(found), codes(found)) == ({"step": when}, [])
+    other = Call("a.py", 6, 4, "after")  # of several the one that comes first counts
+    found = under_way(old, new, other, Call("a.py", line, 4 if line == 6 else 8, where))
+    assert effects(found) == {"step": when}
+    assert effects(under_way(old, new)) == {"step": "nextCall"}
+
+
+def test_a_call_that_cannot_take_it_is_told_of() -> None:
+    call = Call("a.py", 4, 8, "after")
+    found = under_way("    for i in range(n):\n", "    i = n\n    if i:\n", call)
+    assert (effects(found), codes(found)) == ({"step": "nextCall"}, [(1, "DFU1021")])
+    assert (
+        "line 4" in found.warnings[0].message and "block was removed" in found.warnings[0].message
+    )
+    elsewhere = under_way("last(n)", "last(n + 1)", call, Call("b.py", 4, 8, "after"))
+    assert (effects(elsewhere), codes(elsewhere)) == ({"step": "now"}, [])
+
+
+def test_module_level_code_that_goes_on_comes_to_what_is_ahead() -> None:
+    module = Call("a.py", 8, 0, "after")
+    ahead = under_way('print("end")', 'print("END")', module)
+    assert (effects(ahead), codes(ahead)) == ({"<module>": "now"}, [])
+    behind = under_way("step(3)", "step(4)", module)
+    assert (effects(behind), codes(behind)) == ({"<module>": "nextCall"}, [(8, "DFU1004")])
+    alone = under_way('print("end")', 'print("END")')
+    assert (effects(alone), codes(alone)) == ({}, [(9, "DFU1004")])
+
+
+def test_a_call_of_an_older_text() -> None:
+    older = CALLS.replace("        third(b)\n", "").replace("def step", "\ndef step")
+    call = Call("a.py", 5, 8, "after", older)
+    found = under_way("last(n)", "last(n + 1)", call)
+    assert (effects(found), codes(found)) == ({"step": "now"}, [])

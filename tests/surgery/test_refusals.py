@@ -59,6 +59,7 @@ FROZEN = {
     "DFU1018": "LAMBDA_KEPT",
     "DFU1019": "TAKEN_FOR",
     "DFU1020": "FIELD_ADDED",
+    "DFU1021": "CALL_KEPT",
 }
 
 
