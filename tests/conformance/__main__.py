@@ -25,10 +25,14 @@ def main() -> int:
         print(f"{options.python} has no {', '.join(lacking)}; install {needs}.", file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
-    files = {side: options.out / f"{side}.jsonl" for side in ("debugpy", "daifu")}
+    files = {side: options.out / f"{side}.jsonl" for side in ("daifu", "debugpy")}
     for side, path in files.items():
         if side in options.sides and not options.compare:
-            path.unlink(missing_ok=True)
+            if not options.resume:
+                path.unlink(missing_ok=True)
+            doubtful = None
+            if side == "debugpy" and options.doubtful:
+                doubtful = running.doubtful(running.read(files["daifu"]))
             running.run(
                 options.python,
                 options.checkout,
@@ -37,7 +41,9 @@ def main() -> int:
                 select=options.tests,
                 workers=options.workers,
                 timeout=options.timeout,
-                deselect=options.keyword,
+                keyword=options.keyword,
+                only=doubtful,
+                without=running.read(path).keys(),
             )
     found = report.compare(running.read(files["debugpy"]), running.read(files["daifu"]))
     (options.out / "difference.json").write_text(json.dumps(found.to_json(), indent=1) + "\n")
@@ -56,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-k", dest="keyword", help="pytest's -k")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to run it with")
     parser.add_argument("--sides", nargs="+", default=("debugpy", "daifu"))
+    parser.add_argument("--resume", action="store_true", help="run what has no outcome yet")
+    parser.add_argument(
+        "--doubtful", action="store_true", help="of debugpy's side, only what ours does not pass"
+    )
     parser.add_argument("--compare", action="store_true", help="run nothing, compare what is there")
     parser.add_argument("--out", type=Path, default=Path("build/conformance"), metavar="FOLDER")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")

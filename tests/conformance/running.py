@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 PLUGIN = Path(__file__).parent / "plugin"
@@ -24,11 +24,14 @@ def run(
     select: Sequence[str] = (),
     workers: int = 2,
     timeout: int = 60,
-    deselect: str | None = None,
+    keyword: str | None = None,
+    only: Collection[str] | None = None,
+    without: Collection[str] = (),
 ) -> int:
     """Run the suite and append each outcome to the file `outcomes`; return pytest's status.
 
-    `timeout` is in seconds, for one test.
+    `timeout` is in seconds, for one test; `keyword` is pytest's `-k`.  With `only` no other tests
+    are run, and those of `without` are not.
     """
     env = dict(os.environ)
     for name in ("DAIFU_VACCINATE", "DEBUGPY_ADAPTER_ENDPOINTS"):
@@ -37,13 +40,18 @@ def run(
     env |= {"DEBUGPY_TEST": "1", "DAIFU_CONFORMANCE_OUTCOMES": str(outcomes)}
     if ours:
         env["DAIFU_CONFORMANCE_OURS"] = "1"
+    for which, names in (("only", only), ("without", without)):
+        if names is not None:
+            listed = outcomes.with_suffix(f".{which}.txt")
+            listed.write_text("\n".join(names), encoding="utf-8")
+            env[f"DAIFU_CONFORMANCE_{which.upper()}"] = str(listed)
     command = [python, "-Xfrozen_modules=off", "-m", "pytest", "-q", "-p", "daifu_conformance"]
     command += ["-o", "addopts=", "-p", "no:cacheprovider", f"--timeout={timeout}"]
     command += ["-n", str(workers), "--tb=short", f"--debugpy-log-dir={outcomes}.logs"]
     for each in LEFT_OUT:
         command += ["--ignore", each]
-    if deselect:
-        command += ["-k", deselect]
+    if keyword:
+        command += ["-k", keyword]
     command += list(select) or [SUITE]
     return subprocess.run(command, cwd=checkout, env=env, check=False).returncode
 
@@ -76,3 +84,8 @@ def missing(python: str) -> list[str]:
         [python, "-c", code, *needed], stdout=subprocess.PIPE, text=True, check=True
     )
     return answer.stdout.split()
+
+
+def doubtful(outcomes: dict[str, tuple[str, str]]) -> list[str]:
+    """The tests that were not passed, by name."""
+    return [test for test, (outcome, _) in outcomes.items() if outcome != "passed"]

@@ -3,7 +3,8 @@ place of debugpy's if it is told to.
 
 `DAIFU_CONFORMANCE_OUTCOMES` names the file that the outcomes are appended to, one JSON object a
 line; with `DAIFU_CONFORMANCE_OURS` the tests start our adapter and our command line, and the
-programs that they start are vaccinated.
+programs that they start are vaccinated.  `DAIFU_CONFORMANCE_ONLY` and `DAIFU_CONFORMANCE_WITHOUT`
+name files with the names of tests, one a line: no others are run, and none of these.
 """
 
 import json
@@ -24,10 +25,29 @@ class Elsewhere:
         return getattr(self._module, name)
 
 
-def pytest_collection_modifyitems():
-    """Redirect what the tests start; everything is imported by now."""
-    if not OURS:
-        return
+def pytest_collection_modifyitems(config, items):
+    """Choose what is run, and redirect what the tests start; everything is imported by now."""
+    only, without = _names("ONLY"), _names("WITHOUT") or set()
+    left = [each for each in items if only is not None and each.nodeid not in only]
+    left += [each for each in items if each.nodeid in without and each not in left]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [each for each in items if each not in left]
+    if OURS:
+        _redirect()
+
+
+def _names(which):
+    """The names of tests in one of the files, None without it."""
+    path = os.environ.get(f"DAIFU_CONFORMANCE_{which}")
+    if path is None:
+        return None
+    with open(path, encoding="utf-8") as stream:
+        return set(stream.read().splitlines())
+
+
+def _redirect():
+    """Put ours in the place of debugpy's."""
     import debugpy
     import debugpy.adapter
     from tests.debug import runners, session
