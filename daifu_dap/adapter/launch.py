@@ -8,6 +8,7 @@ environment.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ ON_DISCONNECT = ("hold", "raise", "terminate")
 
 BOOT = Path(__file__).resolve().parent.parent / "vaccine" / "boot"
 """The folder whose `sitecustomize` vaccinates a program from its start."""
+
+ISOLATED = re.compile(r"-[bBdhiOPqRsuvx]*[EIS]")
+"""An option with which the interpreter heeds no `PYTHONPATH`, or runs no `sitecustomize`."""
 
 OURS = (
     "vaccinate",
@@ -91,6 +95,17 @@ def vaccinated(arguments: dict[str, Any], attributes: Attributes) -> dict[str, A
         search = added.get("PYTHONPATH", os.environ.get("PYTHONPATH"))
         added["PYTHONPATH"] = f"{BOOT}{os.pathsep}{search}" if search else str(BOOT)
     return {**arguments, "env": added | variables(attributes)}
+
+
+def isolated(arguments: dict[str, Any]) -> bool:
+    """Whether the interpreter of a launch may not get the environment that it would be vaccinated
+    by: with `-I`, `-E` or `-S`, or under `sudo`."""
+    command: list[Any] = []
+    for name in ("python", "pythonPath", "pythonArgs"):
+        given = arguments.get(name)
+        command += given if isinstance(given, list) else []
+    flags = any(isinstance(each, str) and ISOLATED.match(each) for each in command)
+    return flags or bool(arguments.get("sudo"))
 
 
 def variables(attributes: Attributes) -> dict[str, str]:

@@ -31,7 +31,8 @@ class Start:
         self._session = session
         self.begun = False
         self.wish = filters.Wish(True)
-        self._attached = False
+        self._late = False
+        """Whether the program has to be vaccinated by us, or can have been without."""
 
     def claims(self, request: Message) -> bool:
         """Handle a request if it is one of the beginning; tell whether it was."""
@@ -72,6 +73,7 @@ class Start:
         session.children.arguments = given
         session.crashes.texts.paths = Paths(given)
         self.begun = True
+        self._late = launch.isolated(given)
         if session.server.needs_fresh(session.peer.backend):
             session.later(lambda: self._launch_fresh(request, arguments), request)
         else:
@@ -92,7 +94,7 @@ class Start:
         session.children.arguments = given
         session.crashes.texts.paths = Paths(given)
         arguments = arguments or {"name": "attach"}  # pydevd cannot read an attach without any
-        self.begun = self._attached = True
+        self.begun = self._late = True
         fields = Fields(arguments)
         child = session.server.expected(fields.integer("subProcessId"))
         place = child or self._place(fields)
@@ -155,9 +157,9 @@ class Start:
         session = self._session
 
         def task() -> None:
-            if self._attached and session.attributes.vaccinate == "project":
+            if self._late and session.attributes.vaccinate == "project":
                 self._join()
-            if session.attributes.vaccinate != "none" or self._attached:
+            if session.attributes.vaccinate != "none" or self._late:
                 asked: Message = {"type": "request", "command": "evaluate"}
                 asked["arguments"] = runtime.greeting(self.wish)
                 session.send(asked, "evaluate", lambda answer: None)
@@ -178,7 +180,7 @@ class Start:
         if not isinstance(report, dict):
             why = str(answer.get("message") or told or "no answer").strip().splitlines()[-1]
             said = f"The program runs without crash barriers: it could not be vaccinated ({why})."
-        elif report.get("present"):
+        elif report.get("present") or not any(report.values()):  # it has not begun to run
             return
         else:
             said = "\n".join(joined(report))

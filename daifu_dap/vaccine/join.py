@@ -58,6 +58,8 @@ def exchange() -> tuple[int, list[str]]:
     for function in gc.get_objects():
         if type(function) is not FunctionType or not _own(function.__code__):
             continue
+        if function.__code__.co_name == "<module>":  # with which no file begins to run
+            continue
         try:
             vaccinate(function)
             done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -70,6 +71,21 @@ def test_the_default_of_vaccinate_is_in_the_environment(monkeypatch: pytest.Monk
     monkeypatch.setenv("DAIFU_VACCINATE", "nonsense")
     with pytest.raises(Refusal, match="vaccinate"):
         launch.read({})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "isolated"),
+    [
+        ({"python": [sys.executable, "-I"]}, True),
+        ({"python": [sys.executable], "pythonArgs": ["-bE"]}, True),
+        ({"python": ["python", "-OS"]}, True),
+        ({"sudo": True}, True),
+        ({"python": ["python", "-s", "-Wdefault::ImportWarning", "-X", "importtime"]}, False),
+        ({"python": "python", "args": ["-I"]}, False),
+    ],
+)
+def test_an_interpreter_without_our_environment(attributes: dict[str, Any], isolated: bool) -> None:
+    assert launch.isolated(attributes) is isolated
 
 
 def test_the_persons_search_path_stays_behind_ours(monkeypatch: pytest.MonkeyPatch) -> None:
