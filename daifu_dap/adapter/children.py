@@ -10,9 +10,12 @@ is asked for as the parent's was.
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.adapter import launch
+from daifu_dap.adapter import launch, runtime
+from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.session import Session
@@ -21,6 +24,9 @@ Json = dict[str, Any]
 
 RANKS = ("RANK", "LOCAL_RANK")
 """Variables by which launchers of distributed trainings tell a process which one it is."""
+
+PATIENCE = 2.0
+"""Seconds that the programs may take to say what a child is called."""
 
 
 class Children:
@@ -53,7 +59,58 @@ class Children:
         ]
         return {**body, "sockets": told}
 
-    def announced(self, body: Json) -> Json:
+    def announce(self, body: Json, tell: Callable[[Json], None]) -> None:
+        """Tell the client the arguments of a child's `attach`, with the name of its session.
+
+        The programs of our sessions are asked for it, the parent first: it may be a server that
+        another program of ours has started and that forks for it.
+        """
+        pid = body.get("subProcessId")
+        asked = [self._session, *self._session.server.others(self._session)]
+        lock = threading.Lock()
+        told = False
+
+        def finish(name: str | None) -> None:
+            nonlocal told
+            with lock:
+                first, told = not told, True
+            if first:
+                timer.cancel()
+                tell(self.announced(body, name))
+
+        def following(answer: Message | None = None) -> None:
+            name = None if answer is None else runtime.named(answer)
+            if name is not None or not asked or told:
+                finish(name or ranked(pid or 0, self._session.absence.pid))
+                return
+            question: Message = {"type": "request", "command": "evaluate"}
+            question["arguments"] = runtime.naming(pid or 0)
+            asked.pop(0).send(question, "evaluate", following)
+
+        timer = threading.Timer(PATIENCE, finish, (None,))
+        timer.daemon = True
+        if isinstance(pid, int):
+            timer.start()
+            following()
+        else:
+            finish(None)
+
+    def ask(self, message: Message) -> None:
+        """Hand `startDebugging` on to the client, with what it is to attach by."""
+        session = self._session
+        arguments = message.get("arguments") or {}
+        configuration = arguments.get("configuration")
+        if not isinstance(configuration, dict):
+            session.peer.ask_client(session.client, message)
+            return
+
+        def tell(told: Json) -> None:
+            asked = {**message, "arguments": {**arguments, "configuration": told}}
+            session.peer.ask_client(session.client, asked)
+
+        self.announce(configuration, tell)
+
+    def announced(self, body: Json, name: str | None) -> Json:
         """The arguments of a child's `attach`, as the client is to send them."""
         session = self._session
         pid = body.get("subProcessId")
@@ -71,15 +128,8 @@ class Children:
         if not (isinstance(door, dict) and session.server.is_ours(door.get("port"), None)):
             door = {"host": reachable(ours[0]), "port": ours[1]}
         told["connect"] = {**(body.get("connect") or {}), **door}
-        told["name"] = named(pid, str(body.get("name") or f"Subprocess {pid}"))
+        told["name"] = f"{name} ({pid})" if name else body.get("name") or f"Subprocess {pid}"
         return told
-
-    def asked(self, arguments: Json) -> Json:
-        """The arguments of `startDebugging`, as the client is to have them."""
-        configuration = arguments.get("configuration")
-        if not isinstance(configuration, dict):
-            return arguments
-        return {**arguments, "configuration": self.announced(configuration)}
 
 
 def reachable(host: str) -> str:
@@ -87,14 +137,15 @@ def reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
-def named(pid: int, name: str) -> str:
-    """The name of a child's session: its rank, if its environment says one that ours does not."""
+def ranked(pid: int, parent: int | None) -> str | None:
+    """The rank of a child, if its environment says one that its parent's does not."""
     variables = environment(pid)
+    before = environment(parent) if parent is not None else {}
     for variable in RANKS:
         rank = variables.get(variable)
-        if rank is not None and rank != os.environ.get(variable):
-            return f"rank {rank} ({pid})"
-    return name
+        if rank is not None and rank != before.get(variable):
+            return f"rank {rank}"
+    return None
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -67,7 +67,8 @@ class Events:
         elif name == "debugpySockets":
             return session.children.sockets(body)
         elif name == "debugpyAttach":
-            return session.children.announced(body)
+            session.children.announce(body, lambda told: session.event(name, told))
+            return None
         elif name in ("exited", "terminated"):
             session.crashes.clear()
             session.absence.program_over = True

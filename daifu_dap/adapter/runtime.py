@@ -14,7 +14,7 @@ from typing import Any
 
 from daifu_dap.adapter.filters import Wish
 from daifu_dap.adapter.launch import BOOT
-from daifu_dap.common.framing import MAX_BODY
+from daifu_dap.common.framing import MAX_BODY, Message
 
 Json = dict[str, Any]
 
@@ -34,7 +34,29 @@ def greeting(wish: Wish) -> Json:
 
     It may come to a program without our runtime, and changes nothing there.
     """
-    text = json.dumps({"do": "hello", "filter": wish.on, "condition": wish.condition})
+    return _if_loaded({"do": "hello", "filter": wish.on, "condition": wish.condition})
+
+
+def naming(pid: int) -> Json:
+    """Return the arguments of the `evaluate` that asks what a program calls its child process.
+
+    It may come to a program without our runtime, and changes nothing there.
+    """
+    return _if_loaded({"do": "child", "pid": pid})
+
+
+def named(answer: Message) -> str | None:
+    """The name in the answer to `naming`, if there is one."""
+    try:
+        told = json.loads((answer.get("body") or {}).get("result") or "null")
+    except ValueError:
+        return None
+    name = told.get("name") if isinstance(told, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _if_loaded(request: Json) -> Json:
+    text = json.dumps(request)
     loaded = "'daifu_dap' in __import__('sys').modules"
     return {"expression": f"{ENTRY}({text!a}) if {loaded} else None", "context": "clipboard"}
 

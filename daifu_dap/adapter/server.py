@@ -108,6 +108,14 @@ class Server:
         with self._lock:
             return None if pid is None else self._expected.pop(pid, None)
 
+    def others(self, session: Session) -> list[Session]:
+        """The other sessions that talk to the same adapter of debugpy's."""
+        place = session.peer.backend.place
+        with self._lock:
+            sessions = list(self._sessions)
+        same = [each for each in sessions if each.peer.backend.place == place]
+        return [each for each in same if each is not session and not each.over.is_set()]
+
     # -- ends ---------------------------------------------------------------------------------
 
     def wait(self) -> None:

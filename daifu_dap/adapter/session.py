@@ -238,9 +238,9 @@ class Session:
             self.event(name, shown)
         elif kind == "request":
             if message.get("command") == "startDebugging" and not self.relays:
-                arguments = self.children.asked(message.get("arguments") or {})
-                message = {**message, "arguments": arguments}
-            self.peer.ask_client(self.client, message)
+                self.children.ask(message)
+            else:
+                self.peer.ask_client(self.client, message)
 
     # -- ends ---------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.common.split import split
-from daifu_dap.recovery import bridge, control, follow, older, pause, wanted
+from daifu_dap.recovery import bridge, children, control, follow, older, pause, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
@@ -219,6 +219,11 @@ def _free(request: Json) -> Json:
     return {}
 
 
+def _child(request: Json) -> Json:
+    """What a child process is called here."""
+    return {"name": children.called(int(request["pid"]))}
+
+
 def _journal(request: Json) -> Json:
     return {"entries": control.journal()}
 
@@ -305,5 +310,6 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "target": _target,
     "resume": _resume,
     "free": _free,
+    "child": _child,
     "journal": _journal,
 }

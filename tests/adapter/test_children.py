@@ -53,14 +53,25 @@ def mend(client: Client) -> None:
     assert client.wait_recovered()["resolution"] == "retry"
 
 
-@pytest.mark.parametrize("kind", ["fork", "spawn", "subprocess"])
+NAMES = {
+    "fork": "ForkProcess-1",
+    "spawn": "SpawnProcess-1",
+    "forkserver": "ForkServerProcess-1",
+    "subprocess": "rank 3",
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
 def test_a_crash_in_a_child_is_held_in_its_own_session(project: Project, kind: str) -> None:
     parent = project.launch(CHILDREN, args=[kind], subProcess=True, onContinue="retry")
     told = parent.wait_event("debugpyAttach")
     child = attach(project, told)
+    if kind == "forkserver":  # which runs nothing of the program's, and starts what does
+        assert told["name"] == f"Subprocess {told['subProcessId']}"
+        told = child.wait_event("debugpyAttach")
+        child = attach(project, told)
     assert told["onContinue"] == "retry" and "DAIFU_VACCINATE" not in told["env"]
-    pid = told["subProcessId"]
-    assert told["name"] == (f"rank 3 ({pid})" if kind == "subprocess" else f"Subprocess {pid}")
+    assert told["name"] == f"{NAMES[kind]} ({told['subProcessId']})"
     mend(child)
     # What cleans up behind spawned processes waits for no client: the program would wait for it.
     assert parent.wait_exit() == 0 and not parent.wire.pending("debugpyAttach")
@@ -88,6 +99,31 @@ def test_a_child_whose_session_an_editor_starts_when_it_is_asked_to(
     child.start("attach", asked[0]["configuration"])
     mend(child)
     assert parent.wait_exit() == 0
+
+
+ALONE = """\
+import subprocess, sys
+
+def work(flags):
+    left = 0
+    print(flags.isolated, "goes on with", 6 / left, flush=True)
+
+if len(sys.argv) == 1:
+    work(sys.flags)
+    subprocess.run([sys.executable, "-I", __file__, "child"], check=True)
+else:
+    work(sys.flags)
+"""
+
+
+def test_interpreters_that_do_not_heed_the_environment(project: Project) -> None:
+    parent = project.launch(ALONE, subProcess=True, python=[sys.executable, "-I"])
+    mend(parent)
+    child = attach(project, parent.wait_event("debugpyAttach"))
+    mend(child)
+    assert parent.wait_exit() == 0
+    assert parent.output().count("1 goes on with 3.0") == 2
+    assert "barriers" not in (parent.output("important") + child.output("important"))
 
 
 @pytest.mark.parametrize("start", ["folder", "api"])
