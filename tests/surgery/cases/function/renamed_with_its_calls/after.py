@@ -5,4 +5,4 @@ def halved(n):  # @warn DFU1005 DFU1011
 
 
 for n in (2, 1, 3):
-    print(halved(n))  # @warn DFU1004
+    print(halved(n))
