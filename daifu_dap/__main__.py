@@ -17,19 +17,30 @@ if __name__ == "__main__" and not __package__:
     __import__("daifu_dap")
     del sys.path[0]
 
+from daifu_dap.common import settings
 from daifu_dap.vaccine import hook, script
 
 EDITOR = "DAIFU_ADAPTER_ENDPOINTS"
 """The environment variable by which an editor's terminal names the folder to call the editor in."""
 
 USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait-for-client] ...
-           [--on-crash COMMAND] {FILE | -m MODULE | -c CODE} [ARGUMENT]...
+           [--on-crash COMMAND] [--policy FILE] [--journal FILE | off]
+           {FILE | -m MODULE | -c CODE} [ARGUMENT]...
 
 Runs a Python program behind crash barriers. All options of `python -m debugpy` work here; without
 --listen or --connect, no port is opened until the program crashes, and then it says where to
 attach. --on-crash (or DAIFU_ON_CRASH_COMMAND) is a shell command that is run when a crash is held
-with nobody there, with the crash as JSON on its standard input.
+with nobody there, with the crash as JSON on its standard input. --policy is a TOML file with rules
+that answer crashes, and --journal says where they are recorded (.daifu/journal.jsonl); both may
+stand in [tool.daifu] of the project's pyproject.toml.
 """
+
+OWN = {
+    "--on-crash": ("DAIFU_ON_CRASH_COMMAND", "a command"),
+    "--policy": ("DAIFU_POLICY", "the path of a file"),
+    "--journal": ("DAIFU_JOURNAL", "a path, or off"),
+}
+"""Our own options: the environment variable that has the value, and what it is."""
 
 VALUED = ("--listen", "--connect", "--log-to", "--parent-session-pid", "--adapter-access-token")
 """debugpy's options that have a value, those that begin with `--configure-` left out."""
@@ -44,6 +55,7 @@ def main() -> None:
     try:
         arguments = ours(arguments)
         sys.argv[1:] = arguments
+        settle()
         hook.start()
     except ValueError as error:
         sys.exit(f"daifu: {error}")
@@ -75,18 +87,17 @@ def ours(arguments: list[str]) -> list[str]:
     Raises:
         ValueError: an option lacks its value, or there is nothing to run.
     """
-    from daifu_dap.recovery import call
-
     left: list[str] = []
     at = 0
     while at < len(arguments) and arguments[at].startswith("-"):
         option = arguments[at]
         if option in ("-m", "-c", "--pid"):
             break
-        if option == "--on-crash":
+        if option in OWN:
+            variable, what = OWN[option]
             if at + 1 == len(arguments):
-                raise ValueError("--on-crash needs a command")
-            os.environ[call.VARIABLE] = arguments[at + 1]
+                raise ValueError(f"{option} needs {what}")
+            os.environ[variable] = arguments[at + 1]
             at += 2
             continue
         width = 2 if option in VALUED or option.startswith("--configure-") else 1
@@ -96,6 +107,15 @@ def ours(arguments: list[str]) -> list[str]:
     if not left:
         raise ValueError("there is no program to run")
     return left
+
+
+def settle() -> None:
+    """Have the environment say what the project wants: of the journal, and which policy.
+
+    Raises:
+        ValueError: something in it is not allowed.
+    """
+    os.environ.update(settings.settled(os.getcwd()).variables())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ knows the texts by their digests and says "stale" when an edit was planned for o
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -259,6 +260,19 @@ class Crashes:
         stop = next(iter(self.stops.values()), None)
         answer = self.ask("journal", {}, stop)
         self._session.reply(request, {"entries": answer["entries"]})
+
+    def did(self, command: str, arguments: Json) -> None:
+        """Have the journal say what was done in a crashed frame."""
+        frame = arguments.get("frameId") or arguments.get("variablesReference")
+        stop = next((each for each in self.stops.values() if each.frame_id == frame), None)
+        code = arguments.get("expression")
+        if command == "evaluate" and arguments.get("context", "repl") != "repl":
+            return
+        if command != "evaluate":
+            code = f"{code or arguments.get('name')} = {arguments.get('value')}"
+        if stop is not None and isinstance(code, str):
+            with contextlib.suppress(runtime.Failed):
+                self.ask("note", {"stopId": stop.stop_id, "code": code}, stop)
 
     def held(self, request: Message, fields: Fields) -> None:
         """Say what is held, and by which texts: what an editor needs to judge an edit itself."""

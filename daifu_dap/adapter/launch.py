@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from daifu_dap.adapter.fields import Fields, wrong
+from daifu_dap.common import settings
+from daifu_dap.common.rules import PolicyError
+from daifu_dap.common.settings import Settings
 
 VACCINATE = ("project", "decorated", "none")
 ON_CONTINUE = ("retry", "raise")
@@ -32,6 +35,8 @@ OURS = (
     "onContinue",
     "onDisconnect",
     "accessToken",
+    "journal",
+    "policy",
 )
 
 
@@ -46,6 +51,7 @@ class Attributes:
     on_disconnect: str | None = None
     access_token: str | None = None
     cwd: str | None = None
+    settings: Settings = field(default_factory=Settings)
 
 
 def read(arguments: dict[str, Any]) -> tuple[Attributes, dict[str, Any]]:
@@ -73,6 +79,12 @@ def read(arguments: dict[str, Any]) -> tuple[Attributes, dict[str, Any]]:
     cwd = arguments.get("cwd")
     if isinstance(cwd, str):
         found = replace(found, cwd=cwd)
+    try:
+        journal, policy = fields.values.get("journal"), fields.values.get("policy")
+        asked = settings.read(found.cwd or os.getcwd(), journal, policy)
+    except PolicyError as error:
+        raise wrong("policy", f"cannot be used: {error}") from None
+    found = replace(found, settings=asked)
     return found, {name: value for name, value in arguments.items() if name not in OURS}
 
 
@@ -115,4 +127,4 @@ def variables(attributes: Attributes) -> dict[str, str]:
         found["DAIFU_INCLUDE"] = os.pathsep.join(attributes.include)
     if attributes.exclude:
         found["DAIFU_EXCLUDE"] = os.pathsep.join(attributes.exclude)
-    return found
+    return found | attributes.settings.variables()

@@ -42,6 +42,10 @@ OURS = "daifu/"
 """How the names of our own requests and events begin."""
 
 
+DOING = ("evaluate", "setVariable", "setExpression")
+"""What may change a frame that is held at a crash."""
+
+
 class Session:
     """One client, one debugpy adapter, one program."""
 
@@ -136,6 +140,8 @@ class Session:
                 if not self.relays:
                     answer = forwards.rewritten(self, command, original, answer)
                 self.answer(request, answer)
+                if command in DOING and answer.get("success") and self.crashes.stops:
+                    self.later(lambda: self.crashes.did(command, original))
 
         self.send(asked, command, then or relay)
 

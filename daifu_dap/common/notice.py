@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-FOLDER = ".daifu"
+from daifu_dap.common.folder import made
 
 
 class Notice:
@@ -33,8 +33,7 @@ class Notice:
         said |= {"since": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **more}
         name = f"held-{pid}.json"
         try:
-            where = Path(folder or os.getcwd()) / FOLDER
-            where.mkdir(mode=0o700, exist_ok=True)
+            where = Path(made(folder or os.getcwd()))
             temporary = where / f".{name}.{os.getpid()}"
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()

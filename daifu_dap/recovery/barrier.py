@@ -45,6 +45,7 @@ from daifu_dap.recovery import (
     release,
     restart,
     room,
+    rules,
     state,
     tracing,
     versions,
@@ -184,6 +185,13 @@ def resolve(
             try:
                 with undisturbed():
                     ticket = prepared(crash, resolution)
+                if crash.first is not None:  # it may need the memory
+                    release.clear(dying, [*ticket.handled, ticket.given])
+                    del ticket
+                    if not rules.first_run(crash):
+                        continue
+                    with undisturbed():
+                        ticket = prepared(crash, resolution)
             except Refusal as refusal:
                 crash.refusal = refusal
                 if policy.attended() and repeated(resolution, last):

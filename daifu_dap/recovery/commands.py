@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+DEEDS, LONGEST = 200, 10_000
+"""How many of what was run in a frame the journal tells, and how much of each."""
+
 ACTIONS = ("retry", "skip", "raise", "return", "restartFrame", "goto")
 
 
@@ -186,6 +189,8 @@ def _decide(request: Json) -> Json:
     resolution = _resolution(held, request)
     control.post(held.crash, resolution)
     held.crash.halt = bool(request.get("halt"))
+    value = request.get("value")
+    held.crash.said = {"value": value} if value else {}
     held.decision = resolution
     return {}
 
@@ -226,6 +231,14 @@ def _child(request: Json) -> Json:
 
 def _journal(request: Json) -> Json:
     return {"entries": control.journal()}
+
+
+def _note(request: Json) -> Json:
+    """Note for the journal what was run in the frame of a held crash."""
+    did = _find(request).crash.did
+    if len(did) < DEEDS:
+        did.append(str(request["code"])[:LONGEST])
+    return {}
 
 
 def _find(request: Json) -> Held:
@@ -312,4 +325,5 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "free": _free,
     "child": _child,
     "journal": _journal,
+    "note": _note,
 }

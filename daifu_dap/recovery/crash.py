@@ -6,7 +6,8 @@ import ast
 import os
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+import time
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import cached_property
 from types import CellType, FrameType
 from typing import Any
@@ -123,6 +124,15 @@ class Crash:
         hint: what usually helps.
         stop_id: number of the stop.
         refusal: why the last resolution given for it was refused, or None.
+        by: who resolves it: `handler`, `replay`, `policy`, `debugger` or `nobody`.
+        said: what the journal says of its resolution besides the action.
+        did: what was run in its frame while it was held.
+        record: what the journal says of it.
+        first: what is run in its frame before it is left, once what ended with it is let go of.
+        tries: how many answers a policy has given.
+        waits: whether a policy wants a person.
+        failed: how what was run first has failed.
+        attempt: what a policy counts its retries by.
     """
 
     def __init__(
@@ -152,6 +162,16 @@ class Crash:
         self.decision: object = None
         self.made: Any = None
         self.halt = False
+        self.by = "debugger"
+        self.said: dict[str, Any] = {}
+        self.did: list[str] = []
+        self.record: dict[str, Any] | None = None
+        self.first: Callable[[], object] | None = None
+        self.tries = 0
+        self.waits = False
+        self.failed = ""
+        self.attempt: Any = None
+        self.since = time.monotonic()
         self._present: twins.Present | None = None
 
     @cached_property
@@ -201,6 +221,12 @@ class Crash:
         return (
             (self.target.text, node) if present is None or image is None else (present.now, image)
         )
+
+    @property
+    def code(self) -> str:
+        """The text of the crashed cell, without its indentation."""
+        text, node = self.cell
+        return cell_text(text, node)
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -284,6 +310,7 @@ class Crash:
         self.cells = {}
         self.given = {}
         self.made = None
+        self.first = None
 
 
 def header_end(node: ast.stmt) -> tuple[int, int]:
@@ -298,6 +325,21 @@ def header_end(node: ast.stmt) -> tuple[int, int]:
     if line > node.lineno:
         return line - 1, 0
     return line, inner.col_offset
+
+
+def cell_text(text: Text, node: ast.stmt) -> str:
+    """The text of a cell, without its indentation and what stands behind it on its lines."""
+    last, column = header_end(node)
+    lines = [line.rstrip() for line in text.lines[node.lineno - 1 : last]]
+    if column and lines:
+        lines[-1] = lines[-1].encode()[:column].decode(errors="ignore").rstrip()
+    if lines:
+        lines[0] = lines[0].encode()[node.col_offset :].decode(errors="ignore")
+    margin = " " * node.col_offset
+    lines[1:] = [line[len(margin) :] if line.startswith(margin) else line for line in lines[1:]]
+    while lines and not lines[-1]:
+        lines.pop()
+    return "\n".join(lines)
 
 
 def shown(frame: FrameType, line: int | None, reason: str | None) -> Frame:

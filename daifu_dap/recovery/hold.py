@@ -42,6 +42,7 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             host, port = endpoint()
         except Exception as error:
             _say(f"daifu: no port for a debugger can be opened ({error}); the exception goes on.")
+            crash.by = "nobody"
             return Raise()
         bridge.free()
         _announce(crash, host, port, seconds)
@@ -53,6 +54,7 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             note.remove()
         if came is False:
             _say("daifu: nobody attached in time; the exception goes on.")
+            crash.by = "nobody"
             return Raise()
         decision = bridge.stop(crash) if came else None
         if decision is not None:

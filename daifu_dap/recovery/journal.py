@@ -1,6 +1,7 @@
 """The journal of this process: what crashed, how it was resolved, and whether that worked.
 
-Programs may crash and be retried for days, so only the newest entries are kept.
+Programs may crash and be retried for days, so only the newest entries are kept here. All of them
+go to the journal on disk, too (`ledger`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections import deque
 from typing import Any
 
+from daifu_dap.recovery import ledger, rules
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Resolution
 
@@ -21,6 +23,19 @@ _ids = itertools.count(1)
 
 def crashed(crash: Crash) -> dict[str, Any]:
     """Begin the entry of a crash."""
+    entry = begun(crash)
+    ledger.held(crash, entry["journalId"])
+    return entry
+
+
+def stopped(crash: Crash) -> dict[str, Any]:
+    """Begin the entry of a frame that has not crashed, and goes on elsewhere."""
+    entry = begun(crash) | {"exception": None, "scenario": "stopped"}
+    ledger.stopped(crash, entry["journalId"])
+    return entry
+
+
+def begun(crash: Crash) -> dict[str, Any]:
     return {
         "journalId": next(_ids),
         "stopId": crash.stop_id,
@@ -42,12 +57,18 @@ def resolved(entry: dict[str, Any], crash: Crash, resolution: Resolution) -> Non
     entry["changes"] = list(crash.changes)
     entry["diff"] = "".join(change["diff"] for change in crash.changes)
     entry["restoreMs"] = None
+    entry["by"] = crash.by
     _entries.append(entry)
+    if crash.attempt is not None:
+        rules.resolved(crash, entry["journalId"])
+    ledger.resolved(crash, resolution, entry)
 
 
 def recovered(entry: dict[str, Any], milliseconds: float) -> None:
     """The resumed cell has run through; the debugger is told."""
     entry["restoreMs"] = round(milliseconds, 3)
+    rules.ran(entry["journalId"])
+    ledger.recovered(entry["journalId"], milliseconds)
     from daifu_dap.recovery import bridge
 
     names = ("stopId", "resolution", "restoreMs", "journalId")

@@ -160,7 +160,7 @@ def leave(paused: Pause, halt: bool = False, told: bool = True) -> None:
         del state.tickets[frame]
         raise refused(frame, f"the interpreter cannot leave it here ({error})") from None
     if told:
-        entry = journal.crashed(paused) | {"exception": None, "scenario": "stopped"}
+        entry = journal.stopped(paused)
         journal.resolved(entry, paused, Retry())
         ticket.journal = entry
 

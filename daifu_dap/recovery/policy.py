@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
-from daifu_dap.recovery import tracing
+from daifu_dap.recovery import rules, tracing
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.resolution import Raise, Resolution
 
@@ -77,15 +77,23 @@ def parse(mode: str) -> float | None:
 def ask(crash: Crash) -> Resolution:
     """The resolution for `crash`, from whoever is there."""
     if _handler is not None:
+        crash.by = "handler"
         with tracing.traced():
             answer: object = _handler(crash)
         return cast(Resolution, Raise() if answer is None else answer)
     from daifu_dap.recovery import bridge
 
+    said = None
+    if not bridge.passing():
+        said = rules.answer(crash)
+        if said is not None and said is not rules.HOLD:
+            return said
     while not bridge.passing():
-        answer = bridge.stop(crash) if bridge.connected() else alone(crash)
+        crash.by = "debugger"
+        answer = bridge.stop(crash) if bridge.connected() else alone(crash, said is not None)
         if answer is not None:
             return answer
+    crash.by = "nobody"
     return Raise()
 
 
@@ -106,16 +114,23 @@ def mode() -> str:
     return chosen
 
 
-def alone(crash: Crash) -> Resolution | None:
-    """Nobody is there."""
+def alone(crash: Crash, hold_it: bool = False) -> Resolution | None:
+    """Nobody is there.
+
+    Args:
+        hold_it: whether a person is to be waited for, whatever is done else.
+    """
     from daifu_dap.recovery import hold
 
+    if hold_it:
+        return hold.wait(crash, None)
     try:
         seconds = parse(mode())
     except ValueError as error:
         print(f"daifu: {VARIABLE}: {error}; the exception goes on.", file=sys.stderr)
-        return Raise()
+        seconds = None
     if seconds is None:
+        crash.by = "nobody"
         return Raise()
     return hold.wait(crash, None if seconds == float("inf") else seconds)
 
