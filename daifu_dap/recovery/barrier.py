@@ -3,15 +3,12 @@
 The course of a crash, all of it in the thread that crashed:
 
 1. `stopped` is called by the body's handler. It lets pass what is no crash (see `meant`), and what
-was
-   let go before.
+   was let go before.
 2. The point where the frame stands is found (`locate`), a `Crash` is made of it, and somebody is
-asked:
-   the program's own crash handler, else a connected debugger, else the policy for when nobody is
-   there.
+   asked: the program's own crash handler, else a connected debugger, else the policy for when
+   nobody is there.
 3. The resolution becomes a `Ticket`: the continuation is compiled, and only when that has succeeded
-are
-   the frame's variables taken. A resolution that cannot be carried out is refused, nothing has
+   are the frame's variables taken. A resolution that cannot be carried out is refused, nothing has
    changed, and the same somebody is asked again.
 4. The body's handler ends, and with it the last hold on the exception; the body's tail drops its
    locals and calls `drive`, which runs the continuation in a fresh frame.
@@ -24,13 +21,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Coroutine, Generator
 from functools import partial
 from types import CellType, FrameType
-from typing import Any
 
 from daifu_dap.common import refusals
-from daifu_dap.common.flags import CO_OPTIMIZED, awaitable
+from daifu_dap.common.flags import awaitable
 from daifu_dap.common.record import replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
@@ -51,7 +46,7 @@ from daifu_dap.recovery import (
     versions,
 )
 from daifu_dap.recovery.around import Extent
-from daifu_dap.recovery.continuation import Resumer, build
+from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import (
     GUARD,
@@ -62,7 +57,6 @@ from daifu_dap.recovery.locate import (
     Point,
     locate,
     named,
-    start,
 )
 from daifu_dap.recovery.resolution import (
     Goto,
@@ -75,12 +69,12 @@ from daifu_dap.recovery.resolution import (
     Skip,
 )
 from daifu_dap.recovery.restart import Restart
-from daifu_dap.recovery.shown import Shown
+from daifu_dap.recovery.resumer import Resumer
 from daifu_dap.recovery.state import Ticket
 from daifu_dap.vaccine.compile import undisturbed
 from daifu_dap.vaccine.slots import Loop
 
-__all__ = ["drive", "ran", "stopped", "taken"]
+__all__ = ["stopped"]
 
 RUNTIME = os.path.join(os.path.dirname(__file__), "runtime.py")
 
@@ -332,165 +326,6 @@ def ticket(
         halt=crash.halt and action == "retry",
         shown=crash.shown,
     )
-
-
-def completed(frame: FrameType, cells: tuple[CellType, ...]) -> None:
-    """Give a ticket that was made from outside, which has but their names, the frame's cells."""
-    ticket = state.tickets[frame]
-    if not ticket.outside:
-        return
-    own = named(frame.f_code, cells)
-    real = {id(ticket.cells[name]): cell for name, cell in own.items() if name in ticket.cells}
-    ticket.cells = {name: real.get(id(each), each) for name, each in ticket.cells.items()}
-    ticket.outside = False
-
-
-def taken(frame: FrameType, cells: tuple[CellType, ...] = ()) -> Ticket:
-    """The ticket of a frame that has reached its tail, which lets go of its locals here."""
-    completed(frame, cells)
-    if frame.f_code.co_flags & CO_OPTIMIZED:
-        emptied(frame, state.tickets[frame].shown)
-    ticket = state.tickets.pop(frame)
-    ticket.shown = None
-    if any(sys.exception() is each for each in ticket.inside):
-        handling(ticket.outer)
-    ticket.inside.clear()
-    return ticket
-
-
-def emptied(frame: FrameType, shown: Shown | None) -> None:
-    """Let a function's frame, which runs, let go of its locals; cells stay, they are shared.
-
-    Args:
-        shown: what the frame had shown before the crash; None if it did not crash itself.
-    """
-    if shown is None or shown.frame is not frame:
-        shown = Shown(frame)
-    shared = {*frame.f_code.co_cellvars, *frame.f_code.co_freevars}
-    values = frame.f_locals
-    for name in list(values):
-        if name not in shared:
-            values[name] = None
-    if sys.version_info < (3, 13):  # these are copies
-        import ctypes
-
-        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
-        del values
-        shown.let_go()
-
-
-def drive(frame: FrameType) -> object:
-    """Run a body's continuation, and what it is left for in its turn, to the end."""
-    ticket = taken(frame)
-    while True:
-        state.lookup[ticket.id] = ticket
-        try:
-            result = ticket.run()
-        finally:
-            del state.lookup[ticket.id]
-            tracing.entered()
-        if ticket.next is None:
-            ran(ticket)
-            return result
-        ticket = ticket.next
-
-
-def drive_generator(frame: FrameType, cells: tuple[CellType, ...]) -> Generator[Any, Any, object]:
-    """`drive` for a generator's body, whose continuations are generators."""
-    ticket = taken(frame, cells)
-    return driving(ticket)
-
-
-def drive_coroutine(frame: FrameType, cells: tuple[CellType, ...]) -> Coroutine[Any, Any, object]:
-    """`drive` for the body of a coroutine or an asynchronous generator.
-
-    The continuations of both are coroutines.
-    """
-    ticket = taken(frame, cells)
-    return awaiting(ticket)
-
-
-async def awaiting(ticket: Ticket) -> object:
-    result: object = None
-    while True:
-        state.lookup[ticket.id] = ticket
-        try:
-            result = await ticket.run()  # type: ignore[misc]
-        except GeneratorExit:
-            if ticket.next is None:
-                raise
-        finally:
-            del state.lookup[ticket.id]
-            tracing.entered()
-        if ticket.next is None:
-            ran(ticket)
-            return result
-        ticket = ticket.next
-
-
-def driving(ticket: Ticket) -> Generator[Any, Any, object]:
-    result: object = None
-    while True:
-        state.lookup[ticket.id] = ticket
-        try:
-            result = yield from ticket.run()  # type: ignore[misc]
-        except GeneratorExit:
-            if ticket.next is None:  # else it crashed while it was being closed
-                raise
-        finally:
-            del state.lookup[ticket.id]
-            tracing.entered()
-        if ticket.next is None:
-            ran(ticket)
-            return result
-        ticket = ticket.next
-
-
-def handling(exception: BaseException | None) -> None:
-    """Make `exception` the one that is being handled.
-
-    A body that was left from inside a handler has not ended that handler.
-    """
-    import ctypes
-
-    setter = ctypes.pythonapi.PyErr_SetHandledException
-    setter.restype = None
-    setter(ctypes.py_object(exception) if exception is not None else None)
-
-
-def arriving(frame: FrameType, ticket: Ticket) -> None:
-    """See that a debugger is not told of the lines by which a body comes to where it goes on.
-
-    These are the headers of blocks that it is in already; and where nothing has crashed, the line
-    that the debugger stopped at. If it is to halt there, it does so before that line runs.
-    """
-    target = ticket.target
-    told = tracing.present() if ticket.halt else tracing.attached()
-    if target is None or target.after or not told:
-        return
-    from daifu_dap.recovery import bridge, lines
-
-    line = start(target.node)[0]
-
-    def arrived(frame: FrameType) -> bool:
-        if frame.f_lineno == line and not ticket.stopped:
-            tracing.entered()
-        return frame.f_lineno == line
-
-    do, then = (bridge.halt, None) if ticket.halt else (arrived, tracing.entered)
-    watched = lines.watch(frame.f_code, [frame], do, True, then if ticket.stopped else None)
-    if watched:
-        tracing.enter()
-
-
-def ran(ticket: Ticket) -> None:
-    """The resumed cell has run through."""
-    if ticket.ran:
-        return
-    ticket.ran = True
-    tracing.entered()
-    if ticket.journal:
-        journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
 
 
 if hasattr(os, "register_at_fork"):

@@ -30,7 +30,6 @@ from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery.continuation import Resumer
 from daifu_dap.recovery.crash import Crash, header_end
 from daifu_dap.recovery.locate import (
     ENTER,
@@ -45,6 +44,7 @@ from daifu_dap.recovery.locate import (
     blocks,
     start,
 )
+from daifu_dap.recovery.resumer import Resumer
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.slots import NORMAL, PENDING, RETURN, STAR, Block, Loop, Managed, Tried
 from daifu_dap.vaccine.syntax import assign, at, constant, load, nowhere, replaced, runtime

@@ -21,7 +21,7 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, entering, late, passing, state, wanted
+from daifu_dap.recovery import barrier, drive, entering, late, passing, state, wanted
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.once import Once, OnceAsync, leaver
 from daifu_dap.recovery.star import Star
@@ -119,7 +119,7 @@ class Runtime(tuple[type[BaseException], ...]):
                 return None
             return self.exception, raised_at(frame, self.exception)
         if frame in state.tickets:  # it was left from inside a block, or from outside
-            barrier.completed(frame, cells)
+            drive.completed(frame, cells)
             return None
         if tailed(frame):
             self.prune()
@@ -162,7 +162,7 @@ class Runtime(tuple[type[BaseException], ...]):
             raise Left
         if left_by_door(frame, ()):
             return None
-        return barrier.drive(frame)
+        return drive.drive(frame)
 
     def __neg__(self) -> None:
         """Leave a body from inside a block."""
@@ -173,19 +173,19 @@ class Runtime(tuple[type[BaseException], ...]):
         frame = sys._getframe(1)
         if left_by_door(frame, cells):
             return entered()
-        return barrier.drive_coroutine(frame, cells)
+        return drive.drive_coroutine(frame, cells)
 
     def drive_generator(self, cells: tuple[CellType, ...]) -> Generator[Any, Any, object]:
         """The same for a generator."""
         frame = sys._getframe(1)
         if left_by_door(frame, cells):
             return (_ for _ in ())
-        return barrier.drive_generator(frame, cells)
+        return drive.drive_generator(frame, cells)
 
     def hand_over(self, recovery: int, cells: tuple[CellType, ...]) -> None:
         """A continuation was left in its turn: what it was left for is run where it was called."""
         frame = sys._getframe(1)
-        state.lookup[recovery].next = barrier.taken(frame, cells)
+        state.lookup[recovery].next = drive.taken(frame, cells)
 
     def prune(self) -> None:
         """Take our frames out of the traceback of the exception that is being handled."""
@@ -233,7 +233,7 @@ class Runtime(tuple[type[BaseException], ...]):
         """What the first statement of a continuation binds."""
         ticket = state.lookup[recovery]
         values, ticket.values = ticket.values, []
-        barrier.arriving(sys._getframe(1), ticket)
+        drive.arriving(sys._getframe(1), ticket)
         if ticket.namespace is not None:
             frame = sys._getframe(1)
             if frame.f_code.co_name != "<module>":
@@ -244,10 +244,10 @@ class Runtime(tuple[type[BaseException], ...]):
 
     def ran(self, recovery: int) -> None:
         """The resumed cell has run through."""
-        barrier.ran(state.lookup[recovery])
+        drive.ran(state.lookup[recovery])
 
     def ran_value(self, recovery: int, value: object) -> object:
-        barrier.ran(state.lookup[recovery])
+        drive.ran(state.lookup[recovery])
         return value
 
     def given(self, recovery: int) -> object:
@@ -281,9 +281,9 @@ class Runtime(tuple[type[BaseException], ...]):
             value = next(iterator)
         except StopIteration:
             ticket.exhausted = True
-            barrier.ran(ticket)
+            drive.ran(ticket)
             return ()
-        barrier.ran(ticket)
+        drive.ran(ticket)
         return (value,)
 
     def rest(self, recovery: int, iterator: Iterator[Any]) -> Iterable[Any]:
@@ -296,9 +296,9 @@ class Runtime(tuple[type[BaseException], ...]):
             value = await anext(iterator)
         except StopAsyncIteration:
             ticket.exhausted = True
-            barrier.ran(ticket)
+            drive.ran(ticket)
             return ()
-        barrier.ran(ticket)
+        drive.ran(ticket)
         return (value,)
 
     def rest_async(self, recovery: int, iterator: AsyncIterator[Any]) -> AsyncIterable[Any]:
@@ -318,7 +318,7 @@ class Runtime(tuple[type[BaseException], ...]):
         ticket = state.lookup[door[1]]
         if not ticket.bound:
             frame = sys._getframe(1)
-            barrier.arriving(frame, ticket)
+            drive.arriving(frame, ticket)
             entering.bring(ticket, frame)
         return ticket.bound.pop()
 
@@ -330,7 +330,7 @@ class Runtime(tuple[type[BaseException], ...]):
 
     def __rshift__(self, door: tuple[str, int]) -> None:
         """The cell has run through."""
-        barrier.ran(state.lookup[door[1]])
+        drive.ran(state.lookup[door[1]])
 
     # ---- slots of module-level code
 
@@ -384,7 +384,7 @@ def left_by_door(frame: FrameType, cells: tuple[CellType, ...]) -> bool:
     recovery = door.recovery(frame.f_code)
     if recovery is None:
         return False
-    state.lookup[recovery].next = barrier.taken(frame, cells)
+    state.lookup[recovery].next = drive.taken(frame, cells)
     return True
 
 
