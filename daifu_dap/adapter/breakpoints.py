@@ -4,7 +4,8 @@ The client's breakpoints are lines of a text: the one on disk when it set them. 
 other texts, an older one while an edit is saved and not applied, several ones while calls of older
 ones are under way.  So each is set in debugpy where its statement is in every text that runs, with
 a condition that asks whether the frame runs that text; and when an edit is applied they move with
-their statements, of which the client is told.
+their statements, of which the client is told. Hits of those that have a hit condition are counted
+by that condition, since debugpy counts from zero when they are set, and whatever a condition says.
 
 A file that has one text, the one on disk, is not concerned: its requests pass as they are.
 """
@@ -12,12 +13,15 @@ A file that has one text, the one on disk, is not concerned: its requests pass a
 from __future__ import annotations
 
 import ast
+import contextlib
+import itertools
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from daifu_dap.adapter import runtime
 from daifu_dap.adapter.runtime import Failed
 from daifu_dap.adapter.texts import digest
 from daifu_dap.common.framing import Message
@@ -30,7 +34,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-RUNS = "__import__('daifu_dap.recovery.older', None, None, ['runs']).runs"
+OLDER = "__import__('daifu_dap.recovery.older', None, None, ['runs'])"
+RUNS, HIT = f"{OLDER}.runs", f"{OLDER}.hit"
+
+_names = itertools.count(1)
 
 
 @dataclass
@@ -41,6 +48,8 @@ class Asked:
     arguments: Json
     text: str
     told: list[Json] = field(default_factory=list)
+    counted: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """For each that has a hit condition what it is counted by, and with how many hits it began."""
 
     @property
     def wanted(self) -> list[Json]:
@@ -133,6 +142,7 @@ class Breakpoints:
             if asked is None or not asked.wanted:
                 continue
             lines = self._crashes.lines(path, asked.text, text)
+            self._count(path, asked)
             for entry in asked.wanted:
                 found = lines.at(entry["line"]) if lines is not None else None
                 if found is not None:
@@ -144,8 +154,29 @@ class Breakpoints:
                     self._session.event("breakpoint", {"reason": "changed", "breakpoint": now})
             asked.told = told or asked.told
 
+    def _count(self, path: str, asked: Asked) -> None:
+        """Have those that have a hit condition counted from here on, and on from what they have."""
+        fresh = [
+            number for number, entry in enumerate(asked.wanted)
+            if entry.get("hitCondition") and number not in asked.counted
+        ]  # fmt: skip
+        if not fresh:
+            return
+        told: Json = {}
+        if asked.told:
+            with contextlib.suppress(Failed):
+                told = runtime.ask(
+                    self._session.ask, "hits", {"path": path}, None, runtime.PATIENCE
+                )
+        hits = dict(told.get("hits") or ())
+        for number in fresh:
+            place = asked.told[number].get("line") if number < len(asked.told) else None
+            name = f"{os.getpid()}-{next(_names)}"
+            asked.counted[number] = name, hits.get(place, 0)
+
     def _put(self, path: str, asked: Asked) -> list[Json] | None:
         """Set the breakpoints of a file in debugpy; return what the client is to be told."""
+        self._count(path, asked)
         texts = self._crashes.texts
         present = texts.text(path)
         older = texts.older.get(path, ())
@@ -161,15 +192,15 @@ class Breakpoints:
                 continue
             owns[number] = found.own
             sets.setdefault(found.number, []).append((number, key))
-            if entry.get("hitCondition"):  # it counts whatever the condition says
-                continue
             for name in older:
                 lines = self._crashes.lines(path, texts.named(name), present)
                 line = lines.back(found.number) if lines is not None else None
                 if line is not None:
                     sets.setdefault(line, []).append((number, name))
         wanted = [
-            merged(line, [(asked.wanted[n], k) for n, k in parts], bool(older))
+            merged(
+                line, [(asked.wanted[n], k, asked.counted.get(n)) for n, k in parts], bool(older)
+            )
             for line, parts in sets.items()
         ]
         sent = {"source": asked.arguments["source"], "breakpoints": wanted}
@@ -202,22 +233,31 @@ class Breakpoints:
         return told
 
 
-def merged(line: int, parts: list[tuple[Json, str]], guarded: bool) -> Json:
-    """The breakpoint on a line that stands for several, each in frames of one text only."""
+def merged(line: int, parts: list[tuple[Json, str, tuple[str, int] | None]], guarded: bool) -> Json:
+    """The breakpoint on a line that stands for several, each in frames of one text only.
+
+    `parts` are what the client set, the text that each is for, and how its hits are counted.
+    """
     first = parts[0][0]
-    made = {key: value for key, value in first.items() if key not in ("line", "column")}
+    apart = ("line", "column", "hitCondition")
+    made = {key: value for key, value in first.items() if key not in apart}
     made["line"] = line
-    if not guarded or first.get("hitCondition"):
-        return made
     conditions = []
-    for entry, key in parts:
-        guard, condition = f"{RUNS}({key!r})", entry.get("condition")
-        conditions.append(f"({guard} and ({condition}))" if condition else guard)
+    for entry, key, counted in parts:
+        condition = entry.get("condition")
+        own = f"({condition})" if condition else ""
+        if counted is not None:  # debugpy stops if either is true
+            hit = f"{HIT}({counted[0]!r}, {entry['hitCondition']!r}, {counted[1]})"
+            own = f"({hit} or {own})" if own else hit
+        guard = f"{RUNS}({key!r})" if guarded else ""
+        conditions.append(f"({guard} and {own})" if guard and own else guard or own)
+    if not all(conditions):
+        return made
     whole = " or ".join(dict.fromkeys(conditions))
     try:
         ast.parse(whole, mode="eval")
     except SyntaxError:  # the person's own; debugpy says so
-        return made
+        return {**first, "line": line}
     made["condition"] = whole
     return made
 

@@ -94,6 +94,11 @@ def _frames(request: Json) -> Json:
     return {"frames": found}
 
 
+def _hits(request: Json) -> Json:
+    """How often the breakpoints of a file were hit, by line."""
+    return {"hits": older.hits(request["path"])}
+
+
 def _live(request: Json) -> Json:
     """Where all live frames stand, but for the one that goes on in a new text at once."""
     given = request.get("frameId")
@@ -314,6 +319,7 @@ _TABLE: dict[str, Callable[[Json], Json]] = {
     "replace": _replace,
     "frames": _frames,
     "live": _live,
+    "hits": _hits,
     "pause": _pause,
     "edit": _edit,
     "leave": _leave,

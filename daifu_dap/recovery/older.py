@@ -8,6 +8,7 @@ frame that hit it runs the text that it is meant for.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
@@ -87,6 +88,40 @@ def runs(*digests: str) -> bool:
             return digest(text) in digests
         frame = frame.f_back
     return True
+
+
+_hits: dict[str, int] = {}
+"""How often breakpoints were hit that have a hit condition."""
+
+
+def hit(name: str, condition: str, before: int) -> bool:
+    """Count a hit of a breakpoint; whether its hit condition holds.
+
+    Args:
+        name: what it is counted by.
+        condition: as the client wrote it.
+        before: how many hits it had before it was counted here.
+    """
+    _hits[name] = count = _hits.get(name, before) + 1
+    module: Any = importlib.import_module("_pydevd_bundle.pydevd_process_net_command_json")
+    meant = module.PyDevJsonCommandProcessor._get_hit_condition_expression(None, condition)
+    asking = sys._getframe(1)
+    try:
+        expression = str(meant).replace("@HIT@", str(count))
+        return bool(eval(expression, asking.f_globals, asking.f_locals))
+    except Exception:  # which debugpy takes for "no"
+        return False
+
+
+def hits(path: str) -> list[tuple[int, int]]:
+    """The breakpoints that the debugger has in a file: their lines, and how often each was hit."""
+    module: Any = sys.modules.get("pydevd")
+    debugger = getattr(module, "get_global_debugger", lambda: None)()
+    found = []
+    for each in (debugger.file_to_id_to_line_breakpoint if debugger is not None else {}).items():
+        if os.path.realpath(each[0]) == os.path.realpath(path):
+            found += [(one.line, getattr(one, "_hit_count", 0)) for one in each[1].values()]
+    return found
 
 
 def all_lines() -> None:

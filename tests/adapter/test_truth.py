@@ -184,8 +184,13 @@ def test_conditions_and_log_messages_count_in_the_text_that_they_are_for(project
     project.write("main.py", new)
     said = {"line": 7, "logMessage": "logged {one}"}
     held = {"line": 8, "condition": "one == 4"}
-    client.request("setBreakpoints", source={"path": str(main)}, breakpoints=[said, held])
+    first = {"line": 6, "hitCondition": "1"}  # another line in the call that keeps its text
+    source = {"path": str(main)}
+    client.request("setBreakpoints", source=source, breakpoints=[said, held, first])
     client.replace_cell_and_continue(main)
+    stop = client.wait_stopped()
+    assert frames(client, stop.thread_id)[0] == ("work", 6, False, False)
+    client.continue_(thread)
     stop = client.wait_stopped()
     assert stop.reason == "breakpoint"
     assert frames(client, stop.thread_id)[0] == ("work", 8, False, False)
@@ -232,3 +237,40 @@ def test_steps_and_a_generator_after_an_edit(project: Project) -> None:
     assert client.wait_exit() == 0
     lines = ["TOTAL 0", "new 0", "TOTAL 1", "new 1", "TOTAL 3", "new 2"]
     assert client.output().splitlines() == lines
+
+
+def test_hits_are_counted_on_over_edits(project: Project) -> None:
+    text = """\
+        def part(i):
+            x = i
+            y = x
+            return y
+
+        print(sum(part(i) for i in range(7)), flush=True)
+        """
+    main = project.write("main.py", text)
+    client = project.launch(breakpoints={str(main): [2]})
+    thread = client.wait_stopped().thread_id
+    at = [{"line": 2, "condition": "i == 2"}, {"line": 3, "hitCondition": ">= 4"}]
+    client.request("setBreakpoints", source={"path": str(main)}, breakpoints=at)
+    client.continue_(thread)
+
+    def stopped() -> tuple[int, str]:
+        stop = client.wait_stopped()
+        assert stop.reason == "breakpoint"
+        top = client.stack(stop.thread_id)[0]
+        return top.line, client.evaluate("i", top)
+
+    assert stopped() == (2, "2")
+    project.edit("main.py", "def part", "# One.\ndef part")
+    project.edit("main.py", "y = x", "y = x * 10")
+    client.replace_cell_and_continue(main)
+    assert stopped() == (4, "3")
+    project.edit("main.py", "def part", "# Two.\ndef part")
+    project.edit("main.py", "x * 10", "x * 100")
+    client.replace_cell_and_continue(main)
+    assert stopped() == (5, "4")
+    client.set_breakpoints(main, [])
+    client.continue_(thread)
+    assert client.wait_exit() == 0
+    assert client.output() == f"{0 + 1 + 20 + 300 + 400 + 500 + 600}\n"
