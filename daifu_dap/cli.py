@@ -26,7 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     jobs = parser.add_subparsers(title="jobs", metavar="JOB", required=True)
     _add_demo(jobs)
-    args = parser.parse_args(argv)
+    _add_replay(jobs)
+    given = list(sys.argv[1:] if argv is None else argv)
+    # What comes behind it is another program's command line, and may look like options of ours.
+    at = given.index("--") if given[:1] == ["replay"] and "--" in given else len(given)
+    args = parser.parse_args(given[:at])
+    if at < len(given):
+        args.program = given[at + 1 :]
     status: int = args.run(args)
     return status
 
@@ -52,6 +58,39 @@ def _demo(args: argparse.Namespace) -> int:
     from daifu_dap.client import demo
 
     return demo.run(args.keep)
+
+
+def _add_replay(jobs: Jobs) -> None:
+    parser = jobs.add_parser(
+        "replay",
+        help="run a program and do at its crashes what a journal says",
+        description="Runs `python -m daifu_dap PROGRAM` with nobody there, and does at its crashes "
+        "what was done at the same ones when JOURNAL was written. Ends with the program's status; "
+        "with 3 if a crash is not covered, with 4 if an entry is not used and --strict is given.",
+    )
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="a .daifu/journal.jsonl")
+    parser.add_argument("--strict", action="store_true", help="an entry that is not used fails")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the account as JSON on stdout; the program's own output goes to stderr",
+    )
+    parser.add_argument("--policy", metavar="FILE", help="answers what the journal does not have")
+    parser.add_argument(
+        "program",
+        nargs="*",
+        metavar="-- PROGRAM",
+        help="FILE, -m MODULE or -c CODE, and its arguments, behind a --",
+    )
+    parser.set_defaults(run=_replay)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from daifu_dap.client import replay
+
+    return replay.run(
+        args.journal, args.program, strict=args.strict, as_json=args.json, policy=args.policy
+    )
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.common.split import split
-from daifu_dap.recovery import bridge, children, control, follow, older, pause, wanted
+from daifu_dap.recovery import bridge, children, control, follow, older, pause, values, wanted
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
-from daifu_dap.recovery.shown import variables
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.bridge import Held
@@ -265,36 +264,14 @@ def _resolution(held: Held, request: Json) -> Resolution:
     if action == "skip":
         return Skip()
     if action == "raise":
-        return Raise(_exception(held, value)) if value else Raise()
+        return Raise(values.exception(held.crash, value)) if value else Raise()
     if action == "return":
-        return Return(_value(held, value) if value else None)
+        return Return(values.value(held.crash, value) if value else None)
     if action == "goto":
         return Goto(int(request["line"]))
     if action == "restartFrame":
         return RestartFrame(_depth(held, request.get("frameId")))
     raise Refusal.of(refusals.UNKNOWN_ACTION, action=action, known=", ".join(ACTIONS))
-
-
-def _value(held: Held, expression: str) -> Any:
-    """What an expression is worth in the crashed frame."""
-    frame = held.crash.frame
-    try:
-        code = compile(expression.strip(), "<value>", "eval")
-        return eval(code, {**frame.f_globals, **variables(frame)})
-    except BaseException as error:
-        why = f"{type(error).__name__}: {error}"
-        raise Refusal.of(refusals.VALUE, expression=expression, error=why) from None
-
-
-def _exception(held: Held, expression: str) -> BaseException:
-    """The exception that an expression is worth in the crashed frame."""
-    value = _value(held, expression)
-    if isinstance(value, type) and issubclass(value, BaseException):
-        value = value()
-    if not isinstance(value, BaseException):
-        why = "it is not an exception"
-        raise Refusal.of(refusals.VALUE, expression=expression, error=why)
-    return value
 
 
 def _depth(held: Held, frame_id: int | None) -> int:

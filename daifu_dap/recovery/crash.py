@@ -132,6 +132,7 @@ class Crash:
         tries: how many answers a policy has given.
         waits: whether a policy wants a person.
         failed: how what was run first has failed.
+        uncovered: why nothing that was recorded answers it.
         attempt: what a policy counts its retries by.
     """
 
@@ -158,7 +159,7 @@ class Crash:
         self.refusal: Refusal | None = None
         self.obstacle: Refusal | None = None
         self.leavable = True
-        self.changes: list[dict[str, str]] = []
+        self.changes: list[dict[str, Any]] = []
         self.decision: object = None
         self.made: Any = None
         self.halt = False
@@ -171,6 +172,7 @@ class Crash:
         self.waits = False
         self.failed = ""
         self.attempt: Any = None
+        self.uncovered = ""
         self.since = time.monotonic()
         self._present: twins.Present | None = None
 

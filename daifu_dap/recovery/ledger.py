@@ -154,8 +154,26 @@ def described(crash: Crash) -> Json:
 def _about(number: int) -> Json:
     found: Json = {"version": VERSION, "id": f"{_began:x}-{os.getpid()}-{number}", "time": _now()}
     found["pid"] = os.getpid()
-    rank = next((os.environ[name] for name in RANKS if name in os.environ), "")
-    return {**found, "rank": int(rank)} if rank.isdecimal() else found
+    if rank() is not None:
+        found["rank"] = rank()
+    if process():
+        found["process"] = process()
+    return found
+
+
+def rank() -> int | None:
+    """Which process of a distributed program this is."""
+    found = next((os.environ[name] for name in RANKS if name in os.environ), "")
+    return int(found) if found.isdecimal() else None
+
+
+def process() -> str | None:
+    """The name of this process, if `multiprocessing` has started it."""
+    module: Any = sys.modules.get("multiprocessing")
+    try:
+        return None if module.parent_process() is None else str(module.current_process().name)
+    except AttributeError:
+        return None
 
 
 def _now() -> str:

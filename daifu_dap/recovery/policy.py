@@ -14,6 +14,7 @@ from daifu_dap.recovery.resolution import Raise, Resolution
 Handler = Callable[[Crash], Resolution]
 
 VARIABLE = "DAIFU_ON_CRASH"
+REPLAY = "DAIFU_REPLAY"
 
 _handler: Handler | None = None
 _on_crash: str | None = None
@@ -84,23 +85,39 @@ def ask(crash: Crash) -> Resolution:
     from daifu_dap.recovery import bridge
 
     said = None
+    replayed = replaying()
+    if replayed:
+        from daifu_dap.recovery import replay
+
+        said = replay.answer(crash)
+        if said is not None:
+            return said
     if not bridge.passing():
         said = rules.answer(crash)
         if said is not None and said is not rules.HOLD:
             return said
-    while not bridge.passing():
+    while not bridge.passing() and not replayed:
         crash.by = "debugger"
         answer = bridge.stop(crash) if bridge.connected() else alone(crash, said is not None)
         if answer is not None:
             return answer
     crash.by = "nobody"
+    if replayed:
+        crash.said = {**crash.said, "uncovered": crash.uncovered}
     return Raise()
+
+
+def replaying() -> bool:
+    """Whether the recoveries of a journal are done again, with nobody there."""
+    return bool(os.environ.get(REPLAY))
 
 
 def holds() -> bool:
     """Whether a crash would be held in this process."""
     from daifu_dap.recovery import bridge
 
+    if replaying() or rules.present() is not None:
+        return True
     return attended() or bridge.connected() or (not bridge.passing() and mode() != "raise")
 
 

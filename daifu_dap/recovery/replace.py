@@ -117,8 +117,9 @@ def replace(
                 crash.given = defaults.given(crash)
         if crash is not None:  # before what may write them into the journal
             undo.append(partial(crash.changes.__delitem__, slice(len(crash.changes), None)))
+            more = {"runAdded": True} if added else {}
             crash.changes += [
-                {"path": change.file.path, "diff": change.diff()} for change in changes
+                {"path": change.file.path, "diff": change.diff(), **more} for change in changes
             ]
         if then is not None:
             then()
