@@ -47,6 +47,8 @@ class Pauses:
         self.frames: dict[int, int | None] = {}
         """By thread: its top frame."""
         self._blind = False
+        self._left = False
+        """Whether the last edit has left the frame on top."""
 
     # -- events -------------------------------------------------------------------------------
 
@@ -145,10 +147,9 @@ class Pauses:
         events: list[Json] = []
         if not self._blind and self._crashes.texts.saved():
             _, events = self._apply(thread_id, lambda: Edit({}, []), leave=True, halt=halt)
+            left = self._left
         elif before:
-            frame_id, _ = self.stand(thread_id)
-            if frame_id is not None:
-                self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
+            left = self._leave(*self.stand(thread_id), halt)
         else:
             self.stopped.clear()
             self._session.running = True
@@ -157,7 +158,8 @@ class Pauses:
         body = {"allThreadsContinued": True} if request["command"] == "continue" else {}
         self._session.reply(request, body)
         self._tell(events)
-        self._resume(thread_id, "stepOut" if request["command"] == "stepOut" else "continue")
+        out = request["command"] == "stepOut"  # else a frame that was left halts by itself
+        self._resume(thread_id, request["command"] if out or not left else "continue")
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -214,15 +216,21 @@ class Pauses:
             return self._ask("edit", {**asked, **more}, frame_id)
 
         plan, files, done = crashes.change(point, make, ask, frame_id, asked["frameId"])
+        self._left = leave and point is not None
         if not files:
-            if leave and point is not None and frame_id is not None:
-                self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
+            self._left = leave and self._leave(frame_id, point, halt)
             return plan.to_json(), []
         for each in self.stopped:
             self.stopped[each] = True
         self.points.clear()
         self._session.later(self._learn)
         return answered(plan, files, done)
+
+    def _leave(self, frame_id: int | None, point: surgery.CrashPoint | None, halt: bool) -> bool:
+        """Leave the frame on top to go on in the running text; tell whether it was."""
+        if frame_id is None or point is None:
+            return False
+        return "why" not in self._ask("leave", {"frameId": frame_id, "halt": halt}, frame_id)
 
     def _tell(self, events: list[Json]) -> None:
         for event in events:

@@ -318,8 +318,14 @@ def test_frames_of_other_threads_take_an_edit_at_their_next_statement(project: P
     assert client.output() == "['second']\n['third']\n"
 
 
-def test_an_edit_where_the_debugger_stops_for_a_handled_exception(project: Project) -> None:
-    """The handler is the frame's next statement; that its exception is made current is no stop."""
+@pytest.mark.parametrize("stepping", [False, True])
+def test_an_edit_where_the_debugger_stops_for_a_handled_exception(
+    project: Project, stepping: bool
+) -> None:
+    """The handler is the frame's next statement; that its exception is made current is no stop.
+
+    A step ends at the line of the `except`, as ever, and the next one in the new text.
+    """
     text = """\
         def part(kind):
             try:
@@ -335,7 +341,14 @@ def test_an_edit_where_the_debugger_stops_for_a_handled_exception(project: Proje
     stop = client.wait_stopped()
     assert (stop.reason, client.stack(stop.thread_id)[0].line) == ("exception", 3)
     main = project.edit("main.py", "old", "new")
-    client.replace_cell_and_continue(main)
+    if stepping:
+        for line in (4, 5):
+            client.request("next", threadId=stop.thread_id)
+            assert client.wait_stopped().reason == "step"
+            assert client.stack(stop.thread_id)[0].line == line
+        client.continue_(stop.thread_id)
+    else:
+        client.replace_cell_and_continue(main)
     assert client.wait_exit() == 0
     assert client.output() == "new 'first'\nnew KeyError('first')\nnew\n"
     assert not client.wire.pending("stopped")
