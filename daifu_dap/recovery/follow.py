@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import gc
 import sys
+import weakref
 from collections.abc import Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
@@ -44,6 +45,9 @@ from daifu_dap.vaccine.text import Text
 PATIENCE = 100
 """How many line events frames may pass in which they cannot be left, before they are let be."""
 
+VAIN = 10_000
+"""After how many lines of frames that keep their text those that are waited for are counted."""
+
 
 def follow(path: str, changed: Collection[str]) -> None:
     """Have the live frames of a file, whose present text is new, take it at their next statement.
@@ -61,24 +65,27 @@ def follow(path: str, changed: Collection[str]) -> None:
         if concerned(code, file.running(code), file.present, changed)
     ]
     for code, frames in live(codes):
-        endless = bool(code.co_flags & lines.SUSPENDED)
-        if frames or endless:
-            follower = Follower(len(frames), endless)
+        if frames:
+            follower = Follower(code, len(frames))
             lines.watch(code, frames, follower.line if lines.MONITORING else follower.alone)
 
 
 class Follower:
     """Leaves the frames of a code object at the first of their lines at which it is possible."""
 
-    def __init__(self, frames: int, endless: bool) -> None:
+    def __init__(self, code: CodeType, frames: int) -> None:
+        self.code = weakref.ref(code)
         self.waiting = frames
-        self.endless = endless
         self.refused: set[int] = set()
         self.patience = PATIENCE
+        self.vain = 0
 
     def line(self, frame: FrameType) -> bool:
         """A line of a frame is to begin; whether no other one need be told."""
-        if id(frame) in self.refused or (frame.f_lineno or 0) >= HIDDEN_LINE:
+        if id(frame) in self.refused:
+            self.vain += 1
+            return self.vain % VAIN == 0 and not self.awaited()
+        if (frame.f_lineno or 0) >= HIDDEN_LINE:
             return False
         try:
             with tracing.untraced():
@@ -93,7 +100,13 @@ class Follower:
             sys.excepthook(*sys.exc_info())
             self.refused.add(id(frame))
         self.waiting -= 1
-        return self.waiting <= 0 and not self.endless
+        return self.waiting <= 0
+
+    def awaited(self) -> bool:
+        """Whether a frame is still waited for; one may have ended without another line."""
+        code = self.code()
+        frames = live([code])[0][1] if code is not None else []
+        return any(id(each) not in self.refused for each in frames)
 
     def alone(self, frame: FrameType) -> bool:
         """The same where each frame is watched by itself: whether this one need not be any more."""
@@ -207,7 +220,7 @@ def live(codes: list[CodeType]) -> list[tuple[CodeType, list[FrameType]]]:
             if id(frame.f_code) in found and not parked(frame):
                 found[id(frame.f_code)].append(frame)
             frame = frame.f_back
-    if not lines.MONITORING and any(code.co_flags & lines.SUSPENDED for code in codes):
+    if any(code.co_flags & lines.SUSPENDED for code in codes):
         for frame in suspended():
             if id(frame.f_code) in found and frame not in found[id(frame.f_code)]:
                 found[id(frame.f_code)].append(frame)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import daifu_dap as daifu
-from daifu_dap.recovery import control, lines
+from daifu_dap.recovery import control, follow, lines
 from tests.kernel.conftest import Lab
 
 GENERATORS = """
@@ -80,3 +80,50 @@ def test_an_edit_of_a_handler_leaves_other_frames_alone(lab: Lab) -> None:
     text = CALLERS.lstrip("\n").replace('"old"', '"new"')
     _, log = lab.woven(CALLERS, daifu.Replace(text))
     assert log == ["old"]
+
+
+KEPT = """
+def numbers(n):
+    if n:
+        for i in range(n):
+            yield i
+            log("old")
+    else:
+        yield None
+        log("old")
+
+def part():
+    flaky("crash")
+
+def main():
+    kept, ended, follows, last = numbers(2), numbers(1), numbers(0), numbers(3)
+    for each in (kept, ended, follows, last):
+        next(each)
+    part()
+    del ended, each
+    watched = [list(kept) and waits()]
+    watched.append(list(follows) or waits())
+    watched.append(list(last) and waits())
+    return watched
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="LINE events of sys.monitoring")
+def test_lines_are_told_of_only_while_a_frame_is_waited_for(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two frames keep their text, one ends without another line, one takes the new text."""
+    monkeypatch.setattr(follow, "VAIN", 2)
+
+    def waits() -> bool:
+        codes = [each.code() for each in lines._watched.values()]
+        return any(code is not None and code.co_name == "numbers" for code in codes)
+
+    text = KEPT.lstrip("\n").replace('log("old")', 'log("new")')
+    text = text.replace(
+        "        for i in range(n):\n            yield i\n    ", "        yield n\n"
+    )
+    lab.answers = [followed(text)]
+    result, log = lab.outcome(lab.module(KEPT, (1,), waits=waits))
+    assert result == [True, True, False]
+    assert log == ["old", "old", "new", "old", "old", "old"]
