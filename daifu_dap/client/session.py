@@ -480,8 +480,12 @@ class Client:
         if frame is not None:
             return frame
         crash = self._last_crash
-        if crash is not None and crash.frames and crash.frames[0].frame_id is not None:
-            return crash.frames[0].frame_id
+        known = [each for each in crash.frames if each.frame_id is not None] if crash else []
+        if known:
+            # A frame of a library may have raised, further in than the crashed one.
+            crashed = next((each for each in known if each.resumable), known[0])
+            assert crashed.frame_id is not None
+            return crashed.frame_id
         return self.stack()[0].id
 
     def _drain(self, stream: IO[bytes]) -> None:

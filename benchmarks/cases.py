@@ -1,0 +1,93 @@
+"""The crashes of the cases: each is repaired under the adapter, and judged by its correct twin.
+
+python benchmarks/cases.py [ID ...] [--json] [--keep FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from crashing import Case, CaseError, differences, names
+
+from daifu_dap.client import ClientError
+
+QUICK = ("043", "096", "NLP-OOM-2")
+
+
+def tried(case: Case, folder: Path) -> dict[str, Any]:
+    """What became of a case."""
+    row: dict[str, Any] = {
+        "id": case.name,
+        "scenario": case.spec["scenario"],
+        "repair": case.spec["repair"],
+        "right": False,
+    }
+    start = time.perf_counter()
+    try:
+        twin = case.twin(folder / f"{case.name}-correct")
+        run = case.recovered(folder / f"{case.name}-recovered")
+        wrong = differences(case, twin, run)
+        row |= {
+            "right": not wrong,
+            "why": "; ".join(wrong),
+            "rounds": len(run.rounds),
+            "steps": len(run.steps),
+            "repeated": max(0, len(run.steps) - len(twin.steps)),
+            "result": run.output.splitlines()[-1],
+            "errors": [each.error for each in run.rounds],
+            "client_ms": [each.client_ms for each in run.rounds],
+            "program_ms": [each.program_ms for each in run.rounds],
+            "restart_ms": [twin.until(each.steps) * 1000 for each in run.rounds],
+        }
+    except (CaseError, ClientError) as error:
+        row["why"] = str(error)
+    return row | {"seconds": time.perf_counter() - start}
+
+
+def shown(row: dict[str, Any]) -> str:
+    """A line of the table."""
+    if not row["right"]:
+        return f"{row['id']:10} WRONG: {row['why']}"
+    times = " + ".join(f"{each:.0f}" for each in row["client_ms"])
+    again = sum(row["restart_ms"])
+    return (
+        f"{row['id']:10} {row['repair']:9} right, {row['rounds']} rounds, {row['steps']:4} steps, "
+        f"{row['repeated']} repeated, recovered in {times} ms; restarts {again:.0f} ms"
+    )
+
+
+def main() -> int:
+    """Try the cases and print what became of them; return 1 when one was wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("ids", nargs="*", metavar="ID", help="default: all")
+    parser.add_argument("--quick", action="store_true", help="three of them")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument("--keep", type=Path, help="a folder to work in, which stays")
+    args = parser.parse_args()
+    if unknown := set(args.ids) - set(names()):
+        parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="daifu-cases-") as temporary:
+        folder = (args.keep or Path(temporary)).resolve()
+        for name in args.ids or (QUICK if args.quick else names()):
+            rows.append(tried(Case(name), folder))
+            if not args.json:
+                print(shown(rows[-1]), flush=True)
+    right = sum(row["right"] for row in rows)
+    if args.json:
+        print(json.dumps({"benchmark": "cases", "right": right, "rows": rows}, indent=1))
+    else:
+        print(f"{right} of {len(rows)} right")
+    return int(right < len(rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
