@@ -14,8 +14,8 @@ demo: venv ## Train, crash, fix the line, go on, and prove it
 test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
-bench: venv ## Measure what vaccination, recoveries, plans of edits and the adapter cost; ARGS=--quick to try
-	@for each in vaccinating importing overhead recovering planning keystroke restore growth adapter; do \
+bench: venv ## Recover the crash cases, and measure what all of it costs; ARGS=--quick to try
+	@for each in cases lost vaccinating importing overhead recovering planning keystroke restore growth adapter; do \
 	    .venv/bin/python benchmarks/$$each.py $(ARGS) || exit 1; done
 
 format: venv ## Sort imports and format the Python code
