@@ -35,6 +35,7 @@ _WIDE: Final = 2_500
 _PIECE: Final = 40
 _WORDS: Final = 0.9
 _LIKE: Final = 0.5
+_OTHER: Final = 0.85
 _LIKE_BLOCK: Final = 0.35
 _SURE: Final = 0.6
 _NEAR: Final = 0.1
@@ -405,12 +406,7 @@ class Matching:
             return [(0, 0)]
         if len(old) * len(new) > _WIDE:
             return self._align_wide(old, new)
-        scores = {
-            (i, j): score
-            for i, one in enumerate(old)
-            for j, two in enumerate(new)
-            if (score := self._score(one, two))
-        }
+        scores = self._scores(old, new)
         if not scores:
             return []
         table = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
@@ -483,6 +479,36 @@ class Matching:
                 return True
         return False
 
+    def _scores(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> dict[tuple[int, int], float]:
+        """Say how like the statements of two runs are: `_score` of each pair, if not 0.
+
+        Written out for statements that hold no others, which most of an edited text are.
+        """
+        found: dict[tuple[int, int], float] = {}
+        simple = [
+            (j, two.words, len(two.words), two.target, two.kind)
+            for j, two in enumerate(new) if not two.blocks and two.name is None
+        ]  # fmt: skip
+        for i, one in enumerate(old):
+            if one.blocks or one.name is not None:
+                for j, two in enumerate(new):
+                    if score := self._score(one, two):
+                        found[i, j] = score
+                continue
+            shade = self.shade(one)
+            words, target, kind = shade.words, shade.target, shade.kind
+            count, first = len(words), 0.05 if one is self.pivot else 0.0
+            for j, others, more, goal, other in simple:
+                total = count + more
+                like = 2 * len(words & others) / total if total else 1.0
+                if target is not None and target == goal:
+                    like = 0.5 + like / 2
+                if kind != other:
+                    like *= _OTHER
+                if like >= _LIKE:
+                    found[i, j] = like + first
+        return found
+
     def _score(self, old: Stmt, new: Stmt) -> float:
         if old.name is not None or new.name is not None:
             return 0.0
@@ -537,7 +563,7 @@ def likeness(old: Stmt, new: Stmt) -> float:
     if not old.blocks:
         if old.target is not None and old.target == new.target:
             words = 0.5 + words / 2
-        return words if old.kind == new.kind else 0.85 * words
+        return words if old.kind == new.kind else _OTHER * words
     bodies = _dice(old.heads, new.heads)
     if bodies < _WORDS:
         bodies = max(bodies, _WORDS * _dice(old.vocabulary, new.vocabulary))

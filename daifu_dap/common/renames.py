@@ -32,6 +32,7 @@ _SELF: Final = "\0"
 _OTHER: Final = "\1"
 Contexts: TypeAlias = tuple[Counter[str], Counter[str]]
 _NESTED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_CAPTURES: Final = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 
 
 def renames(
@@ -235,8 +236,15 @@ def _variables(scope: Stmt | None, stmts: Iterable[Stmt]) -> set[str]:
     return found
 
 
-def assigned(stmt: Stmt) -> set[str]:
+def assigned(stmt: Stmt) -> frozenset[str]:
     """Name what a statement's own part binds."""
+    known: frozenset[str] | None = stmt.__dict__.get("_assigned")
+    if known is None:
+        known = stmt.__dict__["_assigned"] = frozenset(_assigned(stmt))
+    return known
+
+
+def _assigned(stmt: Stmt) -> set[str]:
     if stmt.name is not None:
         return {stmt.name}
     node = stmt.node
@@ -256,15 +264,23 @@ def bound(node: ast.AST) -> set[str]:
     """Name the variables that code binds in its own scope, imports and definitions apart."""
     found: set[str] = set()
     todo: list[ast.AST] = [node]
-    while todo:
+    while todo:  # written out, since every statement of an edited text comes here
         each = todo.pop()
-        if isinstance(each, _NESTED):
+        kind = type(each)
+        if kind is ast.Name:
+            if type(each.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                found.add(each.id)  # type: ignore[attr-defined]
             continue
-        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
-            found.add(each.id)
-        elif isinstance(each, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and each.name:
-            found.add(each.name)
-        todo += ast.iter_child_nodes(each)
+        if kind is ast.Constant or kind in _NESTED:
+            continue
+        if kind in _CAPTURES and each.name:  # type: ignore[attr-defined]
+            found.add(each.name)  # type: ignore[attr-defined]
+        for field in kind._fields:
+            value = getattr(each, field, None)
+            if type(value) is list:
+                todo += [inner for inner in value if isinstance(inner, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                todo.append(value)
     return {name for name in found if not name.startswith("__")}
 
 
