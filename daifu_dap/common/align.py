@@ -365,7 +365,11 @@ def constants(old: Stmt, new: Stmt) -> list[Stmt]:
     not among them; neither are special names, nor anything of a class that cannot be had by name.
     """
     node = new.node
-    if not isinstance(node, ast.ClassDef) or new.parent is not None or node.keywords:
+    if (
+        not isinstance(node, ast.ClassDef)
+        or not _reached(new)
+        or not all(map(_plain, node.keywords))
+    ):
         return []
     if any(_last(each) in _MADE for each in node.bases):
         return []
@@ -380,6 +384,17 @@ def constants(old: Stmt, new: Stmt) -> list[Stmt]:
         if fresh and not special and not field and is_constant(stmt.node) and not _makes(stmt):
             found.append(stmt)
     return found
+
+
+def _reached(definition: Stmt) -> bool:
+    """Tell whether a class can be had by name: in a module or in another such class."""
+    above = definition.parent
+    return above is None or (above.kind == "ClassDef" and _reached(above))
+
+
+def _plain(keyword: ast.keyword) -> bool:
+    """Tell whether a keyword of a class names a metaclass that makes no more of attributes."""
+    return keyword.arg == "metaclass" and _last(keyword.value) in ("ABCMeta", "type")
 
 
 _MADE: Final = {

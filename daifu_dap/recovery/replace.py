@@ -480,27 +480,46 @@ class Change:
 
     # ---- classes
 
-    def classes(self, module: dict[str, Any]) -> Iterator[tuple[ast.ClassDef, type]]:
-        """The classes of the module that are in the new text; of several of one name, the last."""
-        found = {each.name: each for each in self.new.tree.body if isinstance(each, ast.ClassDef)}
-        for node in found.values():
-            owner = module.get(node.name)
-            if isinstance(owner, type):
-                yield node, owner
+    def classes(
+        self, module: dict[str, Any]
+    ) -> Iterator[tuple[ast.ClassDef, tuple[str, ...], type | None]]:
+        """The classes of the new text, in the module and in other classes, with their names from
+        the outermost one on and what they are in the program, if that is a class.
+
+        Of several of one name it is the last.
+        """
+
+        def inside(
+            body: list[ast.stmt], space: Mapping[str, Any], above: tuple[str, ...]
+        ) -> Iterator[tuple[ast.ClassDef, tuple[str, ...], type | None]]:
+            for node in {
+                each.name: each for each in body if isinstance(each, ast.ClassDef)
+            }.values():
+                names_ = (*above, node.name)
+                owner = space.get(node.name)
+                if not isinstance(owner, type):
+                    owner = None
+                elif above and owner.__qualname__ != ".".join(names_):
+                    owner = None  # an attribute that is another class
+                yield node, names_, owner
+                yield from inside(node.body, {} if owner is None else vars(owner), names_)
+
+        return inside(self.new.tree.body, module, ())
 
     def add_constants(self, module: dict[str, Any], undo: Undo) -> None:
         """Set the constants that are new in the text of a class on the class that exists."""
-        for node, owner in self.classes(module):
+        for node, _, owner in self.classes(module):
             stmt, origin = self.pair(node)
             if stmt is None or origin is None or (self.plan and self.plan.scope is stmt):
                 continue
             for each in align.constants(origin, stmt):
                 if type(owner) not in (type, abc.ABCMeta):  # which may do more than set it
                     said = Notice.of(
-                        refusals.CLASS_CELL, path=self.file.path, name=node.name, **each.place
+                        refusals.CLASS_CELL, path=self.file.path, name=stmt.qualname, **each.place
                     )
                     self.warnings.append(said.to_json())
                     continue
+                assert owner is not None
                 before = dict(vars(owner))
                 space = dict(before)
                 statement = plainly(each.node, node.name)
@@ -517,7 +536,9 @@ class Change:
 
         So too one whose function cannot take its new code, since it now needs its class.
         """
-        for node, owner in self.classes(module):
+        for node, names_, owner in self.classes(module):
+            if owner is None:
+                continue
             old = self.had(node)
             named: dict[str, list[ast.stmt]] = {}
             for inner in node.body:
@@ -528,20 +549,21 @@ class Change:
                 function = getattr(before, "__func__", before)
                 if before is None and name not in old:
                     undo.append(partial(delattr, owner, name))
-                    self.functions.append(f"{node.name}.{name}")
+                    self.functions.append(".".join((*names_, name)))
                 elif self.stale.pop(id(function), None) is not None:
                     undo.append(partial(setattr, owner, name, before))
                 elif isinstance(before, property):
-                    self.add_accessors(module, node, name, parts, owner, undo)
+                    self.add_accessors(module, node, names_, name, parts, owner, undo)
                     continue
                 else:
                     continue
-                setattr(owner, name, self.method(module, node, name, parts, owner))
+                setattr(owner, name, self.method(module, node, names_, name, parts, owner))
 
     def add_accessors(
         self,
         module: dict[str, Any],
         node: ast.ClassDef,
+        names_: tuple[str, ...],
         name: str,
         parts: list[ast.stmt],
         owner: type,
@@ -561,13 +583,13 @@ class Change:
         if not new:
             return
         before = vars(owner)[name]
-        made, after = self.method(module, node, name, parts, owner), before
+        made, after = self.method(module, node, names_, name, parts, owner), before
         assert isinstance(made, property)
         for kind in new:
             after = getattr(after, kind)(getattr(made, ACCESSORS[kind]))
         undo.append(partial(setattr, owner, name, before))
         setattr(owner, name, after)
-        self.functions.append(f"{node.name}.{name}")
+        self.functions.append(".".join((*names_, name)))
 
     def had(self, node: ast.ClassDef) -> set[str]:
         """The names of the methods that a class of the new text had in the running one."""
@@ -580,26 +602,40 @@ class Change:
         matching = self.matching()
         stmt = matching.new.find(node.lineno, node.col_offset)
         matching.bodies(None)
-        return stmt, matching.origins.get(stmt) if stmt is not None else None
+        return stmt, None if stmt is None else self.origin(stmt)
+
+    def origin(self, definition: Stmt) -> Stmt | None:
+        """What a definition of the new text was in the running one; those around it come first."""
+        matching, around = self.matching(), definition.scope
+        above = None if around is None else self.origin(around)
+        if around is not None and above is not None:
+            matching.definitions(above)
+        return matching.origins.get(definition)
 
     def method(
         self,
         module: dict[str, Any],
         node: ast.ClassDef,
+        names_: tuple[str, ...],
         name: str,
         parts: list[ast.stmt],
         owner: type,
     ) -> object:
         """What the definitions of one name in a class make of it."""
         weaving = compiler.Weaving(self.new, self.file.select)
-        bare = ast.ClassDef(node.name, [], [], Outside(weaving).block(parts), [])
-        if "type_params" in bare._fields and not hasattr(bare, "type_params"):
-            setattr(bare, "type_params", [])  # noqa: B010
-        tree = ast.Module([ast.copy_location(bare, node)], [])
-        code = compiler.statements(self.new, tree, weaving)
+        body: list[ast.stmt] = Outside(weaving).block(parts)
+        for each in reversed(names_):
+            bare = ast.ClassDef(each, [], [], body, [])
+            if "type_params" in bare._fields and not hasattr(bare, "type_params"):
+                setattr(bare, "type_params", [])  # noqa: B010
+            body = [ast.copy_location(bare, node)]
+        code = compiler.statements(self.new, ast.Module(body, []), weaving)
         scratch: dict[str, Any] = {}
         self.execute(code, parts[0], module, scratch)
-        made: object = vars(scratch[node.name])[name]
+        space: Mapping[str, Any] = scratch
+        for each in names_:
+            space = vars(space[each])
+        made: object = space[name]
         parts_ = [made.fget, made.fset, made.fdel] if isinstance(made, property) else [made]
         for function in (getattr(each, "__func__", each) for each in parts_):
             if not isinstance(function, FunctionType):
