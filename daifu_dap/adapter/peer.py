@@ -34,6 +34,11 @@ class Peer:
         self.leaving = False
         """Whether the client has disconnected: nothing more is asked."""
 
+    @property
+    def waiting(self) -> int:
+        """How many of our questions debugpy has not answered yet."""
+        return len(self._awaited)
+
     # -- our questions ------------------------------------------------------------------------
 
     def send(self, message: Message, command: str, then: Then) -> None:
@@ -104,7 +109,8 @@ class Peer:
     def reversed(self, answer: Message) -> None:
         """Hand the client's answer to a request of debugpy's back to it."""
         with self._lock:
-            request = self._reverse.pop(answer.get("request_seq") or 0, None)
+            seq = answer.get("request_seq")
+            request = self._reverse.pop(seq, None) if isinstance(seq, int) else None
         if request is not None:
             self.backend.channel.post({**answer, "request_seq": request["seq"]})
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,12 @@ Json = dict[str, Any]
 
 OURS = "daifu/"
 """How the names of our own requests and events begin."""
+
+MANY = 256
+"""Requests of a client that may wait at once, for us or for debugpy."""
+
+CROWDED = 10.0
+"""Seconds that one more then waits before it is refused, and all that come behind it."""
 
 
 DOING = ("evaluate", "setVariable", "setExpression")
@@ -198,10 +205,23 @@ class Session:
         if not isinstance(message.get("command"), str):
             client.post(failure(message, "command is missing or not a string."))
             return
+        if message["command"] != "disconnect" and not self._room():
+            client.post(failure(message, f"More than {MANY} requests wait for their answers."))
+            return
         try:
             self._request(message)
         except Exception as error:
             self.refuse(message, error)
+
+    def _room(self) -> bool:
+        """Wait until one more request can be taken, so that a flood of them waits where it comes
+        from; tell whether it can."""
+        deadline = time.monotonic() + CROWDED
+        while self._tasks.qsize() + self.peer.waiting > MANY:
+            if time.monotonic() > deadline or self.over.is_set():
+                return False
+            time.sleep(0.01)
+        return True
 
     def _request(self, request: Message) -> None:
         command = request["command"]

@@ -25,6 +25,9 @@ MAX_HEADER = 4096
 MAX_SKIP = 1 << 30
 """The longest body that is read and dropped, so that what follows it can be read."""
 
+MAX_DEPTH = 100
+"""The deepest nesting of a client's message: what it is handed on to must be able to read it."""
+
 
 class Readable(Protocol):
     """A binary stream that can be read from."""
@@ -53,9 +56,11 @@ def encode(message: Message) -> bytes:
     Raises ``FramingError`` when the body would be longer than ``MAX_BODY``, and ``TypeError`` or
     ``ValueError`` when the message is not JSON.
     """
-    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can stand for
+        body = json.dumps(message, separators=(",", ":")).encode("ascii")
     if len(body) > MAX_BODY:
         raise FramingError(
             f"The message is {len(body)} bytes long; the limit is {MAX_BODY}.", recoverable=True
@@ -63,13 +68,16 @@ def encode(message: Message) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-def read_message(stream: Readable) -> Message | None:
+def read_message(
+    stream: Readable, *, most: int = MAX_BODY, deepest: int | None = None
+) -> Message | None:
     """Read one message; return None at the end of the stream between two messages.
 
-    Raises ``FramingError`` for anything that is not a DAP message, a stream cut off inside one
-    included.
+    ``most`` is the longest body in bytes; with ``deepest`` a message that is nested deeper is at
+    fault, too.  Raises ``FramingError`` for anything that is not a DAP message, a stream cut off
+    inside one included.
     """
-    length = _read_headers(stream)
+    length = _read_headers(stream, most)
     if length is None:
         return None
     body = _read_exactly(stream, length)
@@ -83,10 +91,23 @@ def read_message(stream: Readable) -> Message | None:
         raise FramingError(f"The body is not JSON: {error}.", recoverable=True) from None
     if not isinstance(message, dict):
         raise FramingError("The body is not a JSON object.", recoverable=True)
+    if deepest is not None and body.count(b"[") + body.count(b"{") > deepest:
+        _check_depth(message, deepest)
     return message
 
 
-def _read_headers(stream: Readable) -> int | None:
+def _check_depth(message: Message, deepest: int) -> None:
+    """Raise ``FramingError`` for a message that is nested too deeply."""
+    level: list[Any] = [message]
+    for _ in range(deepest):
+        below = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [one for each in below for one in each if isinstance(one, (dict, list))]
+        if not level:
+            return
+    raise FramingError("The body is nested too deeply.", recoverable=True)
+
+
+def _read_headers(stream: Readable, most: int) -> int | None:
     """Read the header block and return the body's length, or None at the end of the stream."""
     length: int | None = None
     total = 0
@@ -109,29 +130,30 @@ def _read_headers(stream: Readable) -> int | None:
             shown = text[:40].decode("ascii", "backslashreplace")
             raise FramingError(f"{shown!r} is not a header line.", recoverable=True)
         if name.strip().lower() == b"content-length":
-            length = _parse_length(value.strip(), stream)
+            length = _parse_length(value.strip(), stream, most)
 
 
-def _parse_length(value: bytes, stream: Readable) -> int:
+def _parse_length(value: bytes, stream: Readable, most: int) -> int:
     """Return the value of a Content-Length header, or raise ``FramingError``.
 
-    A body that is too long but not absurd is skipped first.
+    A body that is too long but not absurd is skipped first, unless ``most`` is less than usual.
     """
     shown = value[:40].decode("ascii", "backslashreplace")
     if not value.isdigit() or len(value) > 12:
         raise FramingError(f"Content-Length {shown!r} is not a length.", recoverable=True)
     length = int(value)
-    if length <= MAX_BODY:
+    if length <= most:
         return length
-    if length <= MAX_SKIP:
+    skips = length <= MAX_SKIP and most == MAX_BODY
+    if skips:
         while stream.readline(MAX_HEADER) not in (b"\r\n", b"\n", b""):
             pass
         left = length
         while left and (chunk := stream.read(min(left, 1 << 20))):
             left -= len(chunk)
     raise FramingError(
-        f"Content-Length {shown} is above the limit of {MAX_BODY} bytes.",
-        recoverable=length <= MAX_SKIP,
+        f"Content-Length {shown} is above the limit of {most} bytes.",
+        recoverable=skips,
     )
 
 

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.common.split import split
-from daifu_dap.recovery import bridge, children, control, follow, older, pause, values, wanted
+from daifu_dap.recovery import (
+    bridge,
+    children,
+    control,
+    follow,
+    older,
+    pause,
+    requests,
+    values,
+    wanted,
+)
 from daifu_dap.recovery.leap import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
@@ -44,6 +54,7 @@ def digest(text: str) -> str:
 def _hello(request: Json) -> Json:
     """A client is there; its crash filter is on or off, perhaps on a condition."""
     bridge.greet()
+    requests.install()
     bridge.set_filter(bool(request["filter"]))
     wanted.set_client_filter(request.get("condition"))
     return {}

@@ -33,6 +33,7 @@ PYDEVD = "_pydevd_bundle.pydevd_runpy"
 DEFAULTS = "_pydevd_bundle.pydevd_defaults"
 API = "debugpy.server.api"
 MONKEY = "_pydev_bundle.pydev_monkey"
+PROCESSOR = "_pydevd_bundle.pydevd_process_net_command_json"
 TRACKER = "multiprocessing.resource_tracker"
 
 
@@ -117,6 +118,7 @@ def install() -> None:
     late.on_import(PYDEVD, hook_runpy)
     late.on_import(API, listen_by_ours)
     late.on_import(MONKEY, leave_tracker)
+    late.on_import(PROCESSOR, answer_all)
 
 
 def own(path: str, main: bool = False) -> CodeType | None:
@@ -174,6 +176,11 @@ def hook_runpy(module: Any) -> None:
 def listen_by_ours(api: Any) -> None:
     """Make `debugpy.listen` start our adapter."""
     importlib.import_module("daifu_dap.recovery.door").redirect(api)
+
+
+def answer_all(processor: Any) -> None:
+    """Make pydevd answer requests that it cannot handle."""
+    importlib.import_module("daifu_dap.recovery.requests").careful(processor)
 
 
 def leave_tracker(monkey: Any) -> None:
