@@ -24,7 +24,8 @@ EDITOR = "DAIFU_ADAPTER_ENDPOINTS"
 """The environment variable by which an editor's terminal names the folder to call the editor in."""
 
 USAGE = """usage: python -m daifu_dap [--listen | --connect [HOST:]PORT] [--wait-for-client] ...
-           [--on-crash COMMAND] [--policy FILE] [--journal FILE | off]
+           [--access-token-file FILE] [--on-crash COMMAND]
+           [--policy FILE] [--journal FILE | off]
            {FILE | -m MODULE | -c CODE} [ARGUMENT]...
 
 Runs a Python program behind crash barriers. All options of `python -m debugpy` work here; without
@@ -32,7 +33,9 @@ Runs a Python program behind crash barriers. All options of `python -m debugpy` 
 attach. --on-crash (or DAIFU_ON_CRASH_COMMAND) is a shell command that is run when a crash is held
 with nobody there, with the crash as JSON on its standard input. --policy is a TOML file with rules
 that answer crashes, and --journal says where they are recorded (.daifu/journal.jsonl); both may
-stand in [tool.daifu] of the project's pyproject.toml.
+stand in [tool.daifu] of the project's pyproject.toml. --access-token-file FILE (or
+DAIFU_ACCESS_TOKEN_FILE) has clients show the token in FILE, which is made if it is not there;
+--listen to an address that other machines can reach needs it.
 """
 
 OWN = {
@@ -45,6 +48,9 @@ OWN = {
 VALUED = ("--listen", "--connect", "--log-to", "--parent-session-pid", "--adapter-access-token")
 """debugpy's options that have a value, those that begin with `--configure-` left out."""
 
+TOKENS = ("--access-token-file", "--access-token")
+"""Our options that say which access token clients must know."""
+
 
 def main() -> None:
     """Run the command line in `sys.argv`."""
@@ -56,6 +62,7 @@ def main() -> None:
         arguments = ours(arguments)
         sys.argv[1:] = arguments
         settle()
+        secret = _secret()
         hook.start()
     except ValueError as error:
         sys.exit(f"daifu: {error}")
@@ -76,6 +83,7 @@ def main() -> None:
         from daifu_dap.recovery import door
 
         door.ours()
+        cli.options.adapter_access_token = secret if "--connect" in arguments else None
         cli.main()
     else:
         script.run_file(first, rest)
@@ -85,9 +93,11 @@ def ours(arguments: list[str]) -> list[str]:
     """Take note of our own options before the program's name; return the arguments without them.
 
     Raises:
-        ValueError: an option lacks its value, or there is nothing to run.
+        ValueError: an option lacks its value, a token is none or is wanted, or there is nothing
+            to run.
     """
     left: list[str] = []
+    hosts: list[str] = []
     at = 0
     while at < len(arguments) and arguments[at].startswith("-"):
         option = arguments[at]
@@ -100,12 +110,23 @@ def ours(arguments: list[str]) -> list[str]:
             os.environ[variable] = arguments[at + 1]
             at += 2
             continue
+        if option in TOKENS:
+            _token(option, arguments[at + 1 : at + 2])
+            at += 2
+            continue
+        if option == "--listen":
+            host, colon, _port = "".join(arguments[at + 1 : at + 2]).rpartition(":")
+            hosts += [host.strip("[]")] if colon else []
+        if option == "--adapter-access-token":
+            _token(option, arguments[at + 1 : at + 2])
         width = 2 if option in VALUED or option.startswith("--configure-") else 1
         left += arguments[at : at + width]
         at += width
     left += arguments[at:]
     if not left:
         raise ValueError("there is no program to run")
+    if hosts:
+        _allowed(hosts[0])
     return left
 
 
@@ -116,6 +137,42 @@ def settle() -> None:
         ValueError: something in it is not allowed.
     """
     os.environ.update(settings.settled(os.getcwd()).variables())
+
+
+def _token(option: str, values: list[str]) -> None:
+    """Take the access token that an option says, or debugpy's own gives away."""
+    from daifu_dap.common import token
+    from daifu_dap.recovery import door
+
+    if not values:
+        raise ValueError(f"{option} needs a value")
+    if option == "--access-token-file":
+        door.protect(token.read(values[0], make=True))
+        return
+    token.exposed(values[0], option)
+    if option == "--access-token":
+        door.protect(token.checked(values[0], f"of {option}"))
+
+
+def _secret() -> str | None:
+    """The access token that was given, by an option or the environment; raises `ValueError`."""
+    if "daifu_dap.recovery.door" not in sys.modules and not any(
+        name in os.environ for name in ("DAIFU_ACCESS_TOKEN_FILE", "DAIFU_ACCESS_TOKEN")
+    ):
+        return None
+    from daifu_dap.recovery import door
+
+    return door.wanted()
+
+
+def _allowed(host: str) -> None:
+    """Raise `ValueError` if no door may be opened at an address."""
+    from daifu_dap.recovery import door
+
+    try:
+        door.allowed(host, door.wanted())
+    except RuntimeError as error:
+        raise ValueError(str(error).removeprefix("daifu: ")) from None
 
 
 if __name__ == "__main__":

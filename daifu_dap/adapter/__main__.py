@@ -22,22 +22,30 @@ if __name__ == "__main__" and not __package__:
     del sys.path[0]
 
 from daifu_dap.adapter.backend import Backend
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from daifu_dap.common import nearby, token
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the adapter until its sessions are over; return the exit status."""
     options = _parser().parse_args(argv)
-    if options.secrets is not None:
-        with open(options.secrets, "rb") as pipe:
-            options.server_access_token = json.load(pipe).get("serverAccessToken")
+    try:
+        wanted = _secrets(options)
+    except token.BadToken as error:
+        print(f"daifu: {error}", file=sys.stderr)
+        return 2
     passed = ("--log-dir", options.log_dir) if options.log_dir else ()
+    if options.log_stderr:
+        passed = (*passed, "--log-stderr")
     if options.port is None and options.for_server is not None:
         print("daifu: --for-server needs --port.", file=sys.stderr)
         return 2
-    if options.port is not None and options.host not in LOOPBACK:
-        print("daifu: only a loopback address can be listened on.", file=sys.stderr)
+    alone = options.port is not None and options.for_server is None
+    if alone and wanted is None and not nearby.loopback(options.host):
+        print(
+            f"daifu: {options.host} can be reached from other machines, so clients must have an "
+            f"access token: {token.HELP}.",
+            file=sys.stderr,
+        )
         return 2
     # debugpy's adapter is started first, and starts while we load the rest of ours.
     backend = Backend.spawn(passed) if options.port is None else None
@@ -45,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     from daifu_dap.adapter.server import Server, announce
 
     if options.for_server is not None:
-        return between.run(options, passed, _tell_endpoints)
-    server = Server(options.host, tuple(passed))
+        return between.run(options, passed, wanted, _tell_endpoints)
+    # On stdio the door is for this user's own clients: the token is for where we attach to.
+    server = Server(options.host, tuple(passed), token=wanted if options.port is not None else None)
+    server.credential = wanted
     if backend is not None:
         reader, writer = _take_stdio()
         place = server.listen()
@@ -64,6 +74,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         announce(host, port)
     server.wait()
     return 0
+
+
+def _secrets(options: argparse.Namespace) -> str | None:
+    """Return the access token that clients must have, None for none.
+
+    Raises `token.BadToken`.
+    """
+    if options.secrets is not None:
+        with open(options.secrets, "rb") as pipe:
+            secrets = json.load(pipe)
+        options.server_access_token = secrets.get("serverAccessToken")
+        found = secrets.get("accessToken")
+        return found if isinstance(found, str) else None
+    if options.access_token_file is not None:
+        return token.read(options.access_token_file, make=True)
+    if options.access_token is not None:
+        token.exposed(options.access_token, "--access-token")
+        return token.checked(options.access_token, "of --access-token")
+    return token.of_environment(os.environ, make=options.port is not None)
 
 
 def _take_stdio() -> tuple[IO[bytes], IO[bytes]]:
@@ -104,6 +133,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--for-server", type=int, metavar="PORT", help=argparse.SUPPRESS)
     parser.add_argument("--server-access-token", metavar="TOKEN", help=argparse.SUPPRESS)
     parser.add_argument("--secrets", type=int, metavar="FD", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--access-token-file",
+        metavar="FILE",
+        help="clients must know the token in FILE, which only you can read; it is made if missing",
+    )
     parser.add_argument("--access-token", metavar="TOKEN", help=argparse.SUPPRESS)
     return parser
 

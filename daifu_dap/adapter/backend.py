@@ -67,6 +67,11 @@ class Backend:
         sock = socket.create_connection((host, port), timeout)
         return cls(Channel.over("debugpy", sock), place=(host, port))
 
+    def tell(self, secrets: dict[str, str]) -> None:
+        """Hand secrets to a debugpy adapter that is our child, past its logs and command line."""
+        if self._lifeline is not None:
+            os.write(self._lifeline, json.dumps(secrets).encode() + b"\n")
+
     def close(self) -> None:
         """End the conversation and, for a child, wait until it is gone."""
         self.channel.close()

@@ -20,26 +20,33 @@ from typing import Any
 
 from daifu_dap.adapter.backend import THEIRS, lifeline
 from daifu_dap.adapter.server import Server
+from daifu_dap.common import nearby
 
 PATIENCE = 30.0
 """Seconds that debugpy's adapter may take to start."""
 
 
 def run(
-    options: argparse.Namespace, passed: Sequence[str], tell: Callable[[dict[str, Any]], None]
+    options: argparse.Namespace,
+    passed: Sequence[str],
+    token: str | None,
+    tell: Callable[[dict[str, Any]], None],
 ) -> int:
     """Serve the program that waits on the port `options.for_server`, until it is over.
 
-    Returns the exit status; `tell` is told the endpoints as well.
+    Clients must know the `token`, if there is one.  Returns the exit status; `tell` is told the
+    endpoints as well.
     """
     _daemonize()
     from debugpy.common import sockets
 
-    server = Server(options.host, tuple(passed))
+    server = Server(options.host, tuple(passed), token=token)
     server.ready.clear()
     theirs: dict[str, Any] = {}
     alive, ends = os.pipe()
     try:
+        if token is None and not nearby.loopback(options.host):
+            raise ValueError(f"others can reach {options.host}, and clients need no access token")
         host, port = server.listen(options.port)
         theirs = _spawn(options, passed, ends)
         if "error" not in theirs:

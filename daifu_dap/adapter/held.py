@@ -13,18 +13,17 @@ everything else goes to debugpy as ever.
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.adapter import runtime
 from daifu_dap.adapter.channel import Channel
 from daifu_dap.adapter.fields import Fields
-from daifu_dap.adapter.replies import failure
-from daifu_dap.common import notice
+from daifu_dap.common import notice, token
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -34,6 +33,12 @@ Json = dict[str, Any]
 
 GRACE = 2.0
 """Seconds that what is being asked gets when the client leaves."""
+
+ATTACHING = 30.0
+"""Seconds that a client which has come may take to attach when another one wants to."""
+
+TRIES = 5
+"""How often a client may give a wrong token."""
 
 
 class Absence:
@@ -45,6 +50,9 @@ class Absence:
         self._joining: Message | None = None
         self._rejoining = False
         self._leaving = False
+        self._wrong = 0
+        self._came = 0.0
+        self._given: str | None = None
         self.absent = False
         self.program_over = False
         self.pid: int | None = None
@@ -169,8 +177,19 @@ class Absence:
 
     def welcome(self, client: Channel) -> None:
         """Take the next client."""
-        self.absent, self._rejoining = False, True
+        self.absent, self._rejoining, self._wrong = False, True, 0
+        self._came = time.monotonic()
         self._session.listen_to(client)
+
+    def make_room(self) -> None:
+        """Let the present client go if it does nothing any more: another one is there."""
+        client = self._session.client
+        if client is None or not client.open:
+            return
+        if client.stalled:
+            client.give_up("reads nothing, and another client is there")
+        elif self._rejoining and time.monotonic() - self._came > ATTACHING:
+            client.give_up("has not attached, and another client is there")
 
     def claims(self, request: Message) -> bool:
         """Handle a request of a client that is joining; tell whether it was one."""
@@ -178,6 +197,7 @@ class Absence:
             return False
         session, command = self._session, request["command"]
         if command == "initialize":
+            self._given = Fields(request.get("arguments")).string("accessToken")
             session.reply(request, session.capabilities)
         elif command == "launch":
             session.fail(request, "A program is held here already; attach to it instead.")
@@ -196,10 +216,13 @@ class Absence:
 
     def _attach(self, request: Message) -> None:
         session = self._session
-        token = session.attributes.access_token
-        given = Fields(request.get("arguments")).string("accessToken") or ""
-        if token is not None and not hmac.compare_digest(token.encode(), given.encode()):
+        wanted = session.attributes.access_token
+        given = Fields(request.get("arguments")).string("accessToken") or self._given
+        if wanted is not None and not token.same(wanted, given):
             session.fail(request, "accessToken is missing or not the one of this session.")
+            self._wrong += 1
+            if self._wrong >= TRIES and session.client is not None:
+                session.later(session.client.close)
             return
         self._joining = request
         session.event("initialized", {})
@@ -222,15 +245,3 @@ class Absence:
             body["text"] = error.get("type") or ""
             body["description"] = error.get("message") or ""
             session.event("stopped", body)
-
-
-def turn_away(client: Channel) -> None:
-    """Tell a second client that the session has one already, and close its connection."""
-
-    def answer(message: Message) -> None:
-        if message.get("type") == "request":
-            said = "Another client is attached to this program; try again when it has left."
-            client.post(failure(message, said))
-            client.close()
-
-    client.start(answer, lambda error: client.close(), lambda: None)

@@ -2,9 +2,9 @@
 
 The process has one door: a loopback port, which is open from the start, as debugpy's is.  On stdio
 the first client is there already, and with `--port` it comes by the door like all others.  Whoever
-comes by it is given a held program that has lost its client, or a session of its own: with
-debugpy's adapter that has announced a child process, with the one that serves this process's
-program, or, with `--port`, with a new one.
+comes by it, and is let in (`gate`), is given a held program that has lost its client, or a session
+of its own: with debugpy's adapter that has announced a child process, with the one that serves this
+process's program, or, with `--port`, with a new one.
 
 With `--for-server` a program has started this process (`debugpy.listen` does): its debugpy talks to
 an adapter of debugpy's that we start in between, and that lives as long as the program.
@@ -20,7 +20,7 @@ from typing import IO
 
 from daifu_dap.adapter.backend import Backend
 from daifu_dap.adapter.channel import Channel
-from daifu_dap.adapter.held import turn_away
+from daifu_dap.adapter.gate import BUSY, Gate
 from daifu_dap.adapter.session import Session, report
 
 GRACE = 2.0
@@ -32,7 +32,8 @@ Place = tuple[str, int]
 class Server:
     """The sessions of this process and the socket that clients connect to.
 
-    With `shared` every session talks to the adapter of debugpy's that takes clients there.
+    With `shared` every session talks to the adapter of debugpy's that takes clients there; with
+    `token` clients must know that.
     """
 
     def __init__(
@@ -40,8 +41,12 @@ class Server:
         host: str = "127.0.0.1",
         arguments: tuple[str, ...] = (),
         shared: Place | None = None,
+        token: str | None = None,
     ) -> None:
         self._host = host
+        self._gate = Gate(token)
+        self.credential: str | None = None
+        """The token to show where a client attaches to another adapter and gives none."""
         self._arguments = arguments
         self.shared = shared
         self._lock = threading.Lock()
@@ -67,7 +72,7 @@ class Server:
         """Begin a session with the client on these streams, and debugpy's adapter `backend`."""
         self.listen()
         self._first = backend
-        self._begin(Channel("client", reader, writer), backend)
+        self._begin(Channel("client", reader, writer, client=True), backend)
 
     def serve(self, port: int) -> Place:
         """Take clients on a port and return where; raises `OSError` when it cannot be had."""
@@ -157,16 +162,32 @@ class Server:
         while True:
             try:
                 connection, _address = sock.accept()
-                client = Channel.over("client", connection)
-            except OSError:
-                return
-            threading.Thread(target=self._route, args=(client,), name="router", daemon=True).start()
+            except OSError as error:
+                if self._socket is None:
+                    return
+                report(error)  # such as too many open files, which others may close
+                time.sleep(0.2)
+                continue
+            threading.Thread(
+                target=self._come, args=(connection,), name="router", daemon=True
+            ).start()
+
+    def _come(self, connection: socket.socket) -> None:
+        """Give a client that has just connected a session, if it is let in."""
+        try:
+            client = Channel.over("client", connection, client=True)
+            if self._gate.admits(client, connection):
+                self._route(client)
+        except OSError as error:
+            report(error)
+            connection.close()
 
     def _route(self, client: Channel) -> None:
         """Give a new client the session that waits for one, or a new one.
 
         The client before may be gone without our having seen it yet, so a session that is kept for
-        the next client gets a little time to lose its present one.
+        the next client gets a little time to lose its present one.  One that does not read what it
+        is sent has to make room.
         """
         self.ready.wait()
         deadline = time.monotonic() + GRACE
@@ -174,9 +195,15 @@ class Server:
             with self._lock:
                 kept = [each for each in self._sessions if each.absence.keeps()]
                 waiting = next((each for each in kept if each.absence.absent), None)
-                if waiting is not None:
+                if waiting is not None and client.heard:
                     waiting.absence.absent = False
                 expects = bool(self._expected)
+            if not client.heard and (waiting is not None or (kept and not expects)):
+                # What is held is not for somebody who says nothing.
+                if not self._gate.speaks(client):
+                    return
+                deadline = time.monotonic() + GRACE
+                continue
             if waiting is not None:
                 waiting.absence.welcome(client)
                 return
@@ -187,8 +214,10 @@ class Server:
                     report(error)
                     client.close()
                 return
+            for each in kept:
+                each.absence.make_room()
             if time.monotonic() > deadline:
-                turn_away(client)
+                self._gate.refuse(client, BUSY)
                 return
             time.sleep(0.02)
 

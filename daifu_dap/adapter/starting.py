@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.adapter import filters, launch, runtime
 from daifu_dap.adapter.backend import Backend
-from daifu_dap.adapter.fields import Fields
+from daifu_dap.adapter.fields import Fields, wrong
 from daifu_dap.adapter.paths import Paths
 from daifu_dap.adapter.theirs import KEEP
+from daifu_dap.common import nearby
 from daifu_dap.common.framing import Message
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Start:
         """Answer with debugpy's capabilities and ours."""
         session = self._session
         session.initialize = dict(request.get("arguments") or {})
+        session.initialize.pop("accessToken", None)  # the door has looked at it
 
         def answered(answer: Message) -> None:
             if answer.get("success"):
@@ -60,7 +62,7 @@ class Start:
             else:
                 session.tell({**answer, "request_seq": request["seq"]})
 
-        session.forward(request, then=answered)
+        session.forward(request, session.initialize, answered)
 
     def launch(self, request: Message) -> None:
         """Launch the program vaccinated."""
@@ -96,6 +98,7 @@ class Start:
         arguments = arguments or {"name": "attach"}  # pydevd cannot read an attach without any
         self.begun = self._late = True
         fields = Fields(arguments)
+        self._listens(fields)
         child = session.server.expected(fields.integer("subProcessId"))
         place = child or self._place(fields)
         if child is not None:
@@ -104,6 +107,22 @@ class Start:
             session.forward(request, arguments)
         else:
             session.later(lambda: self._attach_to(request, arguments, place), request)
+
+    def _listens(self, fields: Fields) -> None:
+        """Have programs that connect from other machines show a token, when `listen` lets them.
+
+        Raises the refusal DFU0021 where there is none.
+        """
+        session, listen = self._session, fields.record("listen")
+        host = listen.string("host") if listen is not None else None
+        if host is None or nearby.loopback(host):
+            return
+        token = session.attributes.access_token or session.server.credential
+        if token is None:
+            why = f"is {host}, which other machines can reach: give an accessToken, too, and start "
+            why += "the program with --connect and --access-token-file"
+            raise wrong("listen.host", why)
+        session.peer.backend.tell({"clientAccessToken": token})
 
     def _place(self, fields: Fields) -> tuple[str, int] | None:
         """Where to find what `attach` is about; None if it is what we talk to already."""
@@ -128,7 +147,12 @@ class Start:
             session.fail(request, f"Nothing to attach to answers on {place[0]}:{place[1]}: {said}.")
             return
         session.switch(backend)
-        answer = session.ask("initialize", session.initialize)
+        token = session.attributes.access_token or session.server.credential
+        shown = {"accessToken": token} if token else {}
+        answer = session.ask("initialize", {**session.initialize, **shown})
+        if not answer.get("success"):
+            session.fail(request, str(answer.get("message") or "initialize failed"))
+            return
         if (answer.get("body") or {}).get("supportsReplaceCellRequest"):
             session.relays = True
             session.forward(request)

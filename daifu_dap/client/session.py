@@ -181,7 +181,9 @@ class Client:
 
         Raises ``RequestFailed`` when any of them fails.
         """
-        self.capabilities = self.request("initialize", **INITIALIZE)
+        token = arguments.get("accessToken") if request == "attach" else None
+        shown = {"accessToken": token} if token is not None else {}
+        self.capabilities = self.request("initialize", **INITIALIZE, **shown)
         seq = self.wire.send(request, dict(arguments))
         self._start = (seq, request)
         self._await_initialized()

@@ -10,7 +10,9 @@ disposed of, and nobody could come in any more, since debugpy opens one door onl
 known with the debugger that belongs to it; while that is the present one, the door is open, and
 else it can be opened anew.
 
-The adapter's command line, which everybody can read, has no secrets: they go by a pipe.
+The adapter's command line, which everybody can read, has no secrets: they go by a pipe.  Nor do
+the command lines of the program's children, which the adapter knows without a token where it can
+(`common.nearby`).  A door that other machines can reach wants an access token of its clients.
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from daifu_dap.common import nearby, token
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
 NEEDED = "libcst"
+LOG = "_pydev_bundle.pydev_log"
 MONKEY = "_pydev_bundle.pydev_monkey"
 TOKEN = "--server-access-token"
 
@@ -39,6 +43,38 @@ Place = tuple[str, int]
 
 _lock = threading.RLock()
 _opened: tuple[Place, object] | None = None
+_token: str | None = None
+
+
+def protect(wanted: str | None) -> None:
+    """Have clients show an access token from here on, for all doors of this process."""
+    global _token
+    _token = wanted
+
+
+def wanted() -> str | None:
+    """The access token that clients must know: the one that was given, or the environment's.
+
+    Raises `token.BadToken`.
+    """
+    global _token
+    if _token is None:
+        _token = token.of_environment(os.environ, make=True)
+    return _token
+
+
+def allowed(host: str, secret: str | None, own: bool = True) -> None:
+    """Raise `RuntimeError` if no door may be opened at an address, which then says what to do."""
+    if not own and (secret is not None or not nearby.loopback(host)):
+        raise RuntimeError(
+            f"daifu: an access token needs daifu's adapter, which needs {NEEDED} in this "
+            f"interpreter; without, listen on 127.0.0.1 with no token"
+        )
+    if secret is None and not nearby.loopback(host):
+        raise RuntimeError(
+            f"daifu: {host or 'every address'} can be reached from other machines, so clients must "
+            f"have an access token: {token.HELP}"
+        )
 
 
 def ours() -> None:
@@ -61,13 +97,24 @@ def redirect(api: ModuleType) -> None:
     @functools.wraps(plain)
     def listen(address: Any, *rest: Any, **named: Any) -> Any:
         global _opened
-        with _lock, _careful(own):
+        host = "127.0.0.1" if isinstance(address, int) else str(address[0])
+        secret = wanted()
+        # A debugger that is its own adapter knows nothing of tokens.
+        allowed(host, secret, own and not named.get("in_process_debug_adapter"))
+        with _lock, _careful(own, secret):
             found = plain(address, *rest, **named)
             _opened = (str(found[0]), int(found[1])), _debugger()
+            holder: Any = sys.modules["pydevd"]
+            if own and nearby.known() and holder.SetupHolder.setup:
+                holder.SetupHolder.setup.pop("access-token", None)
             return found
 
     listen.daifu = True  # type: ignore[attr-defined]
     vars(api)["listen"] = listen
+    files: Any = vars(api)["log"].LogFile
+    write = files.write
+    files.write = lambda file, level, text: write(file, level, token.redacted(text))
+    late.on_import(LOG, quiet)
     late.on_import(MONKEY, alone)
 
 
@@ -103,6 +150,16 @@ def alone(monkey: ModuleType) -> None:
     gone: they would find nobody there and end."""
     plain = vars(monkey)["_get_apply_arg_patching"]
     vars(monkey)["_get_apply_arg_patching"] = lambda: plain() and _debugger() is not None
+
+
+def quiet(log: ModuleType) -> None:
+    """Have pydevd write no tokens into its `log`."""
+    write = vars(log)["_pydevd_log"]
+
+    def redacted(level: int, *said: Any) -> Any:
+        return write(level, *(token.redacted(x) if isinstance(x, str) else x for x in said))
+
+    vars(log)["_pydevd_log"] = redacted
 
 
 def _debugger() -> Any:
@@ -148,9 +205,9 @@ def _quiet_start() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _careful(own: bool) -> Iterator[None]:
+def _careful(own: bool, secret: str | None) -> Iterator[None]:
     """Give the adapter that debugpy starts no hold of the program's standard streams, and, if it
-    is `own`, no secret in its command line.
+    is `own`, no secret in its command line, and the access token that clients must know.
 
     It outlives the program by as long as a client stays, and whoever reads the program's output
     from a pipe would wait for the end of both.
@@ -168,9 +225,10 @@ def _careful(own: bool) -> Iterator[None]:
                 super().__init__(args, *rest, **options)
                 return
             at = args.index(TOKEN)
+            secrets = {"serverAccessToken": args[at + 1], "accessToken": secret}
             theirs, here = os.pipe()
             try:
-                os.write(here, json.dumps({"serverAccessToken": args[at + 1]}).encode())
+                os.write(here, json.dumps(secrets).encode())
                 os.close(here)
                 args = [*args[:at], "--secrets", str(theirs), *args[at + 2 :]]
                 super().__init__(args, *rest, pass_fds=(theirs,), **options)

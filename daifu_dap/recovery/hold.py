@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING
 
 from daifu_dap.common.notice import Notice
+from daifu_dap.common.token import BadToken
 from daifu_dap.recovery import bridge, call, door
 
 if TYPE_CHECKING:
@@ -37,9 +38,19 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
     """
     from daifu_dap.recovery.resolution import Raise
 
+    started, told = time.monotonic(), False
     while True:
         try:
             host, port = endpoint()
+        except BadToken as error:
+            # Nobody may come in without it, and the program must not be lost for it.
+            if not told:
+                _say(f"daifu: {error} Held until that is mended.")
+                told = True
+            if bridge.passing() or (seconds is not None and time.monotonic() - started > seconds):
+                return Raise()
+            time.sleep(PAUSE)
+            continue
         except Exception as error:
             _say(f"daifu: no port for a debugger can be opened ({error}); the exception goes on.")
             crash.by = "nobody"
@@ -72,12 +83,13 @@ def endpoint() -> tuple[str, int]:
 def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None:
     """Say on stderr what happened and where to attach."""
     error = crash.exception
+    token = ', "accessToken": "..."' if door.wanted() else ""
     until = "until a debugger attaches" if seconds is None else f"for {seconds:g} s"
     _say(
         f"daifu: {type(error).__name__}: {error}\n"
         f"daifu: crashed at {crash.filename}:{crash.line} in {crash.function}; held {until}.\n"
         f'daifu: attach with {{"request": "attach", "connect": {{"host": "{host}", '
-        f'"port": {port}}}}}'
+        f'"port": {port}}}{token}}}'
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,9 +58,9 @@ class Raw:
             pass
         return message
 
-    def start(self, project: Project, **attributes: Any) -> dict[str, Any]:
+    def start(self, project: Project, text: str = PROGRAM, **attributes: Any) -> dict[str, Any]:
         """Launch the program and wait for its crash; return the crash's body."""
-        main = str(project.write("main.py", PROGRAM))
+        main = str(project.write("main.py", text))
         assert self.response(self.request("initialize", {"adapterID": "daifu"}))["success"]
         arguments = {"program": main, "cwd": str(project.folder), "python": sys.executable}
         launch = self.request("launch", {**arguments, "console": "internalConsole", **attributes})
@@ -172,3 +175,50 @@ def test_requests_before_the_session_has_begun_are_answered(raw: Raw) -> None:
     assert "connect.port must be an integer" in answer["message"]
     answer = raw.response(raw.request("attach", {"connect": {"host": "127.0.0.1", "port": 1}}))
     assert "127.0.0.1:1" in answer["message"]
+
+
+def test_a_flood_of_requests_is_answered_by_and_by(raw: Raw, project: Project) -> None:
+    crash = raw.start(project)
+    body = json.dumps({"seq": 7, "type": "request", "command": "daifu/describe"}).encode()
+    message = b"Content-Length: %d\r\n\r\n" % len(body) + body
+    sender = threading.Thread(target=raw.send, args=(message * 2000,))
+    sender.start()
+    for _ in range(2000):
+        assert raw.response(7)["body"]["stopId"] == crash["stopId"]
+    sender.join()
+    assert raw.response(raw.request("daifu/resolve", {"action": "skip"}))["success"]
+
+
+QUICK = """
+from daifu_dap.adapter import outgoing
+outgoing.STALL = 2
+__import__("sys").exit(__import__("daifu_dap.adapter.__main__", None, None, ["main"]).main())
+"""
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process uses."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_client_that_never_reads_is_let_go_and_the_next_one_recovers(project: Project) -> None:
+    adapter = project.run([sys.executable, "-c", QUICK, "--port", "0"])
+    assert adapter.stderr is not None
+    port = int(adapter.stderr.readline().rsplit(":", 1)[1])
+    raw = Raw(dial(port))
+    text = "block = 'x' * 2**22\nx = [1]\nprint(x[1])\n"
+    crash = raw.start(project, text, onDisconnect="hold")
+    answer = raw.response(raw.request("stackTrace", {"threadId": crash["threadId"]}))
+    asked = {"expression": "block", "context": "clipboard"}
+    asked["frameId"] = answer["body"]["stackFrames"][0]["id"]
+    for _ in range(25):  # 100 MiB of answers, and nobody takes them
+        raw.request("evaluate", asked)
+    while "let go" not in (line := adapter.stderr.readline()):
+        assert line, "the adapter has ended"
+    assert "has read nothing" in line
+    assert resident(adapter.pid) < 300 << 20
+    client = project.attach(port)
+    assert client.wait_crash().stop_id == crash["stopId"]
+    client.resolve("skip")
+    assert client.wait_exit() == 0
+    raw.sock.close()
