@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
@@ -41,11 +41,18 @@ print("fourth", fourth(1))
 const lineOf = (text: string): number => PROGRAM.split("\n").indexOf(text) + 1;
 
 describe("A program with several crashes", () => {
-  it("is mended by the palette, by F5 after saving, at a breakpoint, looked back at, and stopped", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "daifu-crashes-"));
+  it("is mended by the palette, by F5 after and without saving, at a breakpoint, looked back at, and exported", async () => {
+    // A workspace of two folders; the program's is the second one.
+    const workspace = mkdtempSync(join(tmpdir(), "daifu-crashes-"));
+    const folder = join(workspace, "nächste runs");
+    mkdirSync(join(workspace, "first"));
+    mkdirSync(folder);
     const path = join(folder, "main.py");
     writeFileSync(path, PROGRAM);
-    const workbench = await open(folder, "crashes");
+    const folders = [{ path: "first" }, { path: "nächste runs" }];
+    writeFileSync(join(workspace, "all.code-workspace"), JSON.stringify({ folders, settings: {} }));
+    const workbench = await open(join(workspace, "all.code-workspace"), "crashes");
+    await workbench.unfold("nächste runs", "main.py");
     await workbench.openFile("main.py");
     await workbench.goToLine(lineOf("    return doubled"));
     await workbench.pressUntil("F9", workbench.locator(".codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified"));
@@ -103,8 +110,26 @@ describe("A program with several crashes", () => {
     assert.match(saved, /return doubled\n/);
     assert.match(saved, /step - 3\.5/);
 
-    // Stop ends the program.
-    await workbench.toolbar("Stop").click();
+    // All that is left of the edits, as a patch.
+    await workbench.run("DaiFu: Export the changes as a patch");
+    const box = workbench.locator(".quick-input-widget input");
+    await workbench.until(() => box.inputValue(), /nächste runs\/recovery-[\d-]+\.patch$/);
+    await workbench.shot("exporting");
+    await box.fill(join(folder, "kept.patch"));
+    await box.press("Enter");
+    await workbench.locator(".tabs-container .tab.active", { hasText: "kept.patch" }).waitFor();
+    const patch = readFileSync(join(folder, "kept.patch"), "utf8");
+    assert.match(patch, /^--- a\/main\.py$/m);
+    assert.match(patch, /^\+ {4}return scale \/ \(step - 3\.5\)$/m);
+
+    // F5 saves, too, where a folder's settings say so.
+    mkdirSync(join(folder, ".vscode"));
+    writeFileSync(join(folder, ".vscode/settings.json"), '{"daifu.mode": "onContinue"}');
+    await workbench.run("DaiFu: Go to the crashed cell");
+    await workbench.writeLine(lineOf("    return total + missing"), "    return total + 1");
+    await workbench.until(() => workbench.statusText(), /edited, ready to replace/);
+    await workbench.pressUntil("F5", workbench.locator(".part.panel", { hasText: "fourth 2" }), 10_000);
+    assert.match(readFileSync(path, "utf8"), /return total \+ 1\n/);
     await workbench.locator(".debug-toolbar").waitFor({ state: "hidden" });
     await workbench.lens("Skip").waitFor({ state: "detached" });
   });

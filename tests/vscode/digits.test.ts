@@ -52,6 +52,13 @@ describe("The digits example", () => {
     await workbench.locator(".monaco-editor .squiggly-error").first().waitFor();
     await workbench.until(() => problems.innerText(), /^\s*1\s+0/);
     await workbench.shot("refused");
+    await workbench.notice("DFU0001").locator(".monaco-button", { hasText: "About DFU0001" }).click();
+    await workbench.locator(".tabs-container .tab.active", { hasText: "Preview refusals.md" }).waitFor();
+    const page = workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    await page.getByRole("heading", { name: "DFU0001" }).waitFor();
+    await workbench.shot("about");
+    await workbench.locator(".tabs-container .tab", { hasText: "train.py" }).click();
+    await workbench.pressUntil("Control+Alt+Enter", workbench.notice("DFU0001"));
 
     await workbench.writeLine(line, WRONG);
     await workbench.press("End");
@@ -64,6 +71,7 @@ describe("The digits example", () => {
     await workbench.shot("edited");
     await workbench.toolbar("Replace cell and continue").click();
     await workbench.notice("Recovered in").waitFor();
+    assert.equal(await workbench.notice("DFU0001").count(), 0);
     await workbench.shot("recovered");
     const result = await workbench.until(() => workbench.terminal(), /\{"weights_sha256".*\}/, 60_000);
     await workbench.shot("finished");

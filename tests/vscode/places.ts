@@ -1,6 +1,8 @@
 /** Where things are: the checkout, the cached VS Code, the interpreter, the browser. */
 
-import { accessSync, constants } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -34,4 +36,27 @@ export function chromium(): string {
     }
   }
   throw new Error("No chromium was found: apt-get install chromium, or set CHROMIUM to its path.");
+}
+
+/**
+ * Makes an environment without pip, as uv makes them, and gives its interpreter. It has all packages
+ * of ours, or all but some.
+ */
+export function environment(without?: RegExp): string {
+  const folder = join(mkdtempSync(join(tmpdir(), "daifu venv ö-")), "venv");
+  execFileSync(PYTHON, ["-m", "venv", "--without-pip", folder]);
+  const python = join(folder, "bin/python");
+  const [own, ours] = [python, PYTHON].map((interpreter) =>
+    execFileSync(interpreter, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], {
+      encoding: "utf8",
+    }).trim(),
+  ) as [string, string];
+  if (without === undefined) {
+    writeFileSync(join(own, "all.pth"), `import site; site.addsitedir(${JSON.stringify(ours)})\n`);
+  } else {
+    for (const name of readdirSync(ours).filter((each) => !without.test(each))) {
+      symlinkSync(join(ours, name), join(own, name));
+    }
+  }
+  return python;
 }

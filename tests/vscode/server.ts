@@ -42,11 +42,17 @@ const SETTINGS = {
 /** What belongs to the machine that programs run on, and is not read from the user's settings. */
 const MACHINE = { "daifu.python": PYTHON };
 
+/** Paths that a workbench is to know, each with what it is. */
+export type Payload = readonly (readonly [name: string, path: string])[];
+
 export interface Options {
   /** Variables of its environment beside our own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Whether it is for tests inside the extension host; no dialog shows in it. */
+  /**
+   * Whether it is for tests inside the extension host. No dialog shows in it, and no setting of the
+   * machine's names an interpreter.
+   */
   readonly host?: boolean;
 }
 
@@ -68,7 +74,7 @@ export class Server {
     const home = mkdtempSync(join(tmpdir(), "daifu-vscode-"));
     for (const [name, settings] of [
       ["User", { ...SETTINGS, ...options.settings }],
-      ["Machine", MACHINE],
+      ["Machine", options.host === true ? {} : MACHINE],
     ] as const) {
       mkdirSync(join(home, "data", name), { recursive: true });
       writeFileSync(join(home, "data", name, "settings.json"), JSON.stringify(settings));
@@ -108,12 +114,14 @@ export class Server {
     return server;
   }
 
-  /** The address of a workbench on a folder; `payload` names paths that it is to know. */
-  workbench(folder: string, payload: Readonly<Record<string, string>> = {}): string {
+  /** The address of a workbench on a folder, a workspace file or nothing (""). */
+  workbench(folder: string, payload: Payload = []): string {
     const remote = `vscode-remote://127.0.0.1:${this.port}`;
-    const paths = Object.entries(payload).map(([name, path]) => [name, remote + path]);
+    const paths = payload.map(([name, path]) => [name, remote + encodeURI(path)]);
     const told = paths.length === 0 ? "" : `&payload=${encodeURIComponent(JSON.stringify(paths))}`;
-    return `${this.url}/?folder=${encodeURI(folder)}${told}`;
+    const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+    const opened = folder === "" ? "ew=true" : `${kind}=${encodeURIComponent(folder)}`;
+    return `${this.url}/?${opened}${told}`;
   }
 
   /** Ends it and everything that it started. */

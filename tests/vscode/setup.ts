@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium as engine } from "playwright-core";
 import { CACHE, chromium, SCREENSHOTS } from "./places.ts";
-import { Server } from "./server.ts";
+import { type Payload, Server } from "./server.ts";
 import { Workbench } from "./workbench.ts";
 
 let server: Server | undefined;
@@ -43,11 +43,11 @@ export const mochaHooks = {
   },
 };
 
-/** Opens a workbench for the test that runs. */
+/** Opens a workbench for the test that runs, on a folder, a workspace file, or nothing (""). */
 export async function open(
   folder: string,
   name: string,
-  payload: Readonly<Record<string, string>> = {},
+  payload: Payload = [],
   on = server,
 ): Promise<Workbench> {
   if (on === undefined || browser === undefined) {
@@ -57,18 +57,22 @@ export async function open(
   return current;
 }
 
-/** Runs the tests of an extension in `carrier` inside the extension host of a workbench on a folder. */
-export async function runInHost(folder: string, carrier: string): Promise<void> {
+/** Runs the tests of the first of some extensions inside the extension host of a workbench on a folder. */
+export async function runInHost(
+  folder: string,
+  extensions: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   rmSync(RESULTS, { force: true });
-  const server = await Server.start({ env: { DAIFU_HOST_RESULTS: RESULTS }, host: true });
+  const server = await Server.start({ env: { ...env, DAIFU_HOST_RESULTS: RESULTS }, host: true });
   try {
     const workbench = await open(
       folder,
       "host",
-      {
-        extensionDevelopmentPath: carrier,
-        extensionTestsPath: join(carrier, "index.js"),
-      },
+      [
+        ...extensions.map((path) => ["extensionDevelopmentPath", path] as const),
+        ["extensionTestsPath", join(extensions[0], "index.js")],
+      ],
       server,
     );
     const deadline = Date.now() + 250_000;

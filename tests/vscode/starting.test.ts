@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PYTHON, ROOT } from "./places.ts";
+import { environment, PYTHON, ROOT } from "./places.ts";
 import { open } from "./setup.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -31,7 +31,7 @@ const LAUNCH = `{
             "type": "debugpy",
             "request": "launch",
             "program": "\${workspaceFolder}/train.py",
-            "args": ["--from", "launch.json"],
+            "args": ["--from", "launch.json", "\${command:pickProcess}", "\${command:pickArgs}"],
             "envFile": "\${workspaceFolder}/.env",
             "console": "integratedTerminal",
         },
@@ -40,7 +40,7 @@ const LAUNCH = `{
 `;
 
 function project(settings?: Readonly<Record<string, unknown>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "daifu-start-"));
+  const folder = mkdtempSync(join(tmpdir(), "daifu start ü-"));
   writeFileSync(join(folder, "train.py"), PROGRAM);
   writeFileSync(join(folder, ".env"), "PYTHONUNBUFFERED=1\n");
   mkdirSync(join(folder, ".vscode"));
@@ -48,6 +48,12 @@ function project(settings?: Readonly<Record<string, unknown>>): string {
     writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify(settings));
   }
   return folder;
+}
+
+/** The notes of programs that are held in a folder. */
+function notes(folder: string): string[] {
+  const where = join(folder, ".daifu");
+  return existsSync(where) ? readdirSync(where) : [];
 }
 
 /** Waits for the crash, mends the line, is told what that does, and waits for the program's end. */
@@ -72,7 +78,21 @@ async function ended(workbench: Workbench): Promise<void> {
 }
 
 describe("A session begins", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
+  const others: ChildProcess[] = [];
+
+  /** Runs Python beside the editor, to the end of the tests at most. */
+  function beside(cwd: string, ...args: readonly string[]): ChildProcess {
+    const child = spawn(PYTHON, args, { cwd, stdio: "ignore", env: { ...process.env, DAIFU_ADAPTER_ENDPOINTS: "" } });
+    others.push(child);
+    return child;
+  }
+
+  after(() => {
+    for (const child of others) {
+      child.kill("SIGKILL");
+    }
+  });
 
   it("by the button, by a command in the terminal, again after a detach, and by a configuration of debugpy's", async () => {
     const folder = project();
@@ -97,7 +117,18 @@ describe("A session begins", function () {
     await workbench.run("Debug: Disconnect");
     await ended(workbench);
     await workbench.until(() => workbench.terminal(), /held until a debugger attaches/);
+    // Another one is held, too, so it is asked which is meant.
+    const other = join(folder, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, "held.py"), "1 / 0\n");
+    const { pid } = beside(other, "-m", "daifu_dap", "held.py");
+    await workbench.until(() => Promise.resolve(notes(other).join()), /held-\d+\.json/);
     await workbench.run("DaiFu: Attach to a held program");
+    const held = workbench.locator(".quick-input-list .monaco-list-row");
+    await held.filter({ hasText: `process ${pid}` }).waitFor();
+    await workbench.shot("held");
+    assert.equal(await held.count(), 2);
+    await held.filter({ hasNotText: `process ${pid}` }).click();
     await mend(workbench, /\['--typed', 'a b'\] 2 0\.5\s*finished/);
 
     writeFileSync(train, PROGRAM);
@@ -112,21 +143,22 @@ describe("A session begins", function () {
     );
     assert.equal(readFileSync(launch, "utf8"), LAUNCH.replace('"debugpy"', '"daifu"'));
     await workbench.shot("converted");
-    await workbench.debug();
-    await mend(workbench, /\['--from', 'launch.json'\] 2 0\.5\s*finished/);
+    const marked = ["one", "two"].map((word) => beside(folder, "-c", "import time; time.sleep(3600)", `marked-${word}`));
+    await workbench.pressUntil("F5", held, 10_000);
+    await workbench.page.keyboard.type("marked-");
+    await workbench.until(async () => `${await held.count()}`, /^2$/);
+    await workbench.shot("processes");
+    await held.filter({ hasText: "marked-one" }).click();
+    await workbench.page.getByText("The program's arguments").first().waitFor();
+    await workbench.page.keyboard.type("two words");
+    await workbench.press("Enter");
+    const picked = `'--from', 'launch.json', '${marked[0]?.pid}', 'two words'`;
+    await mend(workbench, new RegExp(`\\[${picked}\\] 2 0\\.5\\s*finished`));
     await workbench.shot("launched");
   });
 
-  it("once what is missing is installed, by one click", async () => {
-    // An environment that has everything but daifu-dap, and pip by way of ours.
-    const environment = join(mkdtempSync(join(tmpdir(), "daifu-venv-")), "venv");
-    execFileSync(PYTHON, ["-m", "venv", "--without-pip", environment]);
-    const python = join(environment, "bin/python");
-    const packages = (interpreter: string): string =>
-      execFileSync(interpreter, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], {
-        encoding: "utf8",
-      }).trim();
-    writeFileSync(join(packages(python), "deps.pth"), `${packages(PYTHON)}\n`);
+  it("once what is missing is installed, by one click, where there is no pip either", async () => {
+    const python = environment(/^(?:pip|daifu|_editable_impl_daifu)/);
     const source = mkdtempSync(join(tmpdir(), "daifu-source-"));
     for (const name of ["daifu_dap", "docs", "examples", "pyproject.toml", "README.md", "LICENSE"]) {
       cpSync(join(ROOT, name), join(source, name), { recursive: true });

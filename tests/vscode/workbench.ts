@@ -10,7 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { SCREENSHOTS } from "./places.ts";
-import type { Server } from "./server.ts";
+import type { Payload, Server } from "./server.ts";
 
 const PATIENCE = 30_000;
 
@@ -24,13 +24,13 @@ export class Workbench {
     this.name = name;
   }
 
-  /** Opens one on a folder; `name` names its screenshots. */
+  /** Opens one on a folder, a workspace file or nothing; `name` names its screenshots. */
   static async open(
     browser: Browser,
     server: Server,
     folder: string,
     name: string,
-    payload: Readonly<Record<string, string>> = {},
+    payload: Payload = [],
   ): Promise<Workbench> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE);
@@ -39,7 +39,8 @@ export class Workbench {
     await page.exposeFunction("codeAutomationExit", (): void => undefined);
     await page.goto(server.workbench(folder, payload), { waitUntil: "commit" });
     const workbench = new Workbench(page, name);
-    await page.locator(".explorer-folders-view").first().waitFor({ timeout: 3 * PATIENCE });
+    const ready = folder === "" ? ".monaco-editor .view-line" : ".explorer-folders-view";
+    await page.locator(ready).first().waitFor({ timeout: 3 * PATIENCE });
     return workbench;
   }
 
@@ -112,6 +113,22 @@ export class Workbench {
     await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).dblclick();
     await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
+  }
+
+  /** Unfolds a folder in the explorer, until what is in it shows. */
+  async unfold(folder: string, inside: string): Promise<void> {
+    const row = this.page.locator(".explorer-folders-view .monaco-list-row");
+    const wanted = row.filter({ hasText: inside });
+    for (let attempt = 0; !(await wanted.isVisible()); attempt++) {
+      await row.filter({ hasText: folder }).first().click();
+      try {
+        await wanted.waitFor({ timeout: 3_000 });
+      } catch (error) {
+        if (attempt === 4) {
+          throw error;
+        }
+      }
+    }
   }
 
   /** Opens a file of the folder by its name, also one that the explorer does not show. */

@@ -98,7 +98,7 @@ describe("An entry", () => {
   it("that is empty runs the file in the editor", () => {
     const entry = withDefaults({}, "/w/train.py");
     assert.deepEqual(entry, { internalConsoleOptions: "neverOpen", ...launchOf("/w/train.py") });
-    assert.throws(() => withDefaults({}, undefined), /Open the Python file/);
+    assert.throws(() => withDefaults({}, undefined), /open the Python file/);
   });
 
   it("names its terminal in either way", () => {

@@ -3,10 +3,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, installation, judge, probe } from "../src/config/probe";
+import { asMappings, toLocal } from "../src/common/paths";
+import { before, judge, probe } from "../src/config/probe";
+import { findUv, installation } from "../src/config/tools";
 import { parsePs, processes, runsPython, sorted } from "../src/config/processes";
 import { board, somethingHeld } from "../src/language/board";
-import { localized, localPath, mappingsOf } from "../src/language/mapping";
+import { localized } from "../src/language/mapping";
 import { type Caller, Door, sessionOf } from "../src/terminal/door";
 import { ENDPOINTS, FALLBACK, SCRIPT } from "../src/terminal/script";
 
@@ -24,12 +26,13 @@ const answering = (answer: unknown): string =>
   fake(`echo 'sitecustomize says hello'; echo 'daifu:${JSON.stringify(answer)}'`);
 
 describe("An interpreter", () => {
-  const READY = { python: "3.11", version: "0.1.0", lsp: true, pip: true };
+  const tools = { executable: "/v/python", pip: true, ensurepip: false };
+  const READY = { python: "3.11", version: "0.1.0", lsp: true, ...tools };
   const cases = [
-    ["is ready", READY, { kind: "ready", version: "0.1.0", lsp: true }],
-    ["has no server", { ...READY, lsp: false }, { kind: "ready", version: "0.1.0", lsp: false }],
-    ["lacks us", { ...READY, version: null }, { kind: "missing", pip: true }],
-    ["has an old one", { ...READY, version: "0.0.9" }, { kind: "old", version: "0.0.9", pip: true }],
+    ["is ready", READY, { kind: "ready", version: "0.1.0", lsp: true, tools }],
+    ["has no server", { ...READY, lsp: false }, { kind: "ready", version: "0.1.0", lsp: false, tools }],
+    ["lacks us", { ...READY, version: null }, { kind: "missing", tools }],
+    ["has an old one", { ...READY, version: "0.0.9" }, { kind: "old", version: "0.0.9", tools }],
     ["is old itself", { ...READY, python: "3.9" }, { kind: "oldPython", version: "3.9" }],
   ] as const;
   for (const [name, answer, finding] of cases) {
@@ -56,12 +59,29 @@ describe("An interpreter", () => {
     assert.equal((await probe([python, "-X", "dev"], undefined)).kind, "oldPython");
   });
 
-  it("is installed into by its own pip, or by uv", () => {
+  it("is installed into by its own pip, by uv, or by the pip that it brings", () => {
     const what = ["--index-url", "there", "daifu-dap[lsp]"];
-    const own = [...["/v/python", "-X", "dev", "-m", "pip", "install", "--upgrade"], ...what];
-    assert.deepEqual(installation(["/v/python", "-X", "dev"], what, true), own);
-    const uv = [...["uv", "pip", "install", "--python", "/v/python", "--upgrade"], ...what];
-    assert.deepEqual(installation(["/v/python"], what, false), uv);
+    const python = ["/v/python", "-X", "dev"];
+    const own = [...python, "-m", "pip", "install", "--upgrade", ...what];
+    assert.deepEqual(installation(python, what, tools, "/b/uv"), [own]);
+    const none = { ...tools, pip: false };
+    const uv = ["/b/uv", "pip", "install", "--python", "/v/python", "--upgrade", ...what];
+    assert.deepEqual(installation(["conda", "run", "python"], what, none, "/b/uv"), [uv]);
+    const brought = [...python, "-m", "ensurepip", "--default-pip"];
+    assert.deepEqual(installation(python, what, { ...none, ensurepip: true }, undefined), [brought, own]);
+    assert.deepEqual(installation(python, what, none, undefined), []);
+  });
+
+  it("has uv on the PATH, or where uv's installer puts it", () => {
+    const uv = fake("", "uv");
+    assert.equal(findUv({ PATH: `/no/such:${join(uv, "..")}` }, "/nobody"), uv);
+    const home = folder();
+    assert.equal(findUv({ PATH: "" }, home), undefined);
+    mkdirSync(join(home, ".local/bin"), { recursive: true });
+    writeFileSync(join(home, ".local/bin/uv"), "");
+    assert.equal(findUv({}, home), undefined);
+    chmodSync(join(home, ".local/bin/uv"), 0o755);
+    assert.equal(findUv({}, home), join(home, ".local/bin/uv"));
   });
 
   it("has a version that can be compared", () => {
@@ -211,12 +231,12 @@ describe("What adapters hold", () => {
   });
 
   it("has the editor's paths where the program has others", () => {
-    const mappings = mappingsOf([
+    const mappings = asMappings([
       { localRoot: "/home/me/work/", remoteRoot: "/app" },
       { localRoot: 1, remoteRoot: "/x" },
     ]);
-    assert.equal(localPath("/app/a.py", mappings), "/home/me/work/a.py");
-    assert.equal(localPath("/application/a.py", mappings), "/application/a.py");
+    assert.equal(toLocal("/app/a.py", mappings), "/home/me/work/a.py");
+    assert.equal(toLocal("/application/a.py", mappings), "/application/a.py");
     assert.deepEqual(
       localized({ stops: [{ point: { path: "/app/a.py", line: 3 } }], texts: { "/app/a.py": "path" } }, mappings),
       {

@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as vscode from "vscode";
 
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
+
+/** Whose part `python.ts` plays. */
+export const PYTHON_EXTENSION = "ms-python.python";
 
 interface Told {
   readonly session: vscode.DebugSession;
@@ -44,6 +47,11 @@ export function event(name: string, fits: (told: Told) => boolean = () => true):
     const index = told.findIndex((each) => each.event === name && fits(each));
     return index < 0 ? undefined : told.splice(index, 1)[0];
   });
+}
+
+/** The events of a name that nobody has taken yet. */
+export function events(name: string): readonly Told[] {
+  return told.filter((each) => each.event === name);
 }
 
 /** Waits until the frame in view is one on a line. */

@@ -5,12 +5,13 @@
  */
 
 import { renameSync, writeFileSync } from "node:fs";
+import { modes } from "./modes.ts";
 import { scenarios } from "./scenarios.ts";
 
 export async function run(): Promise<void> {
   const file = process.env["DAIFU_HOST_RESULTS"] ?? "";
   const results: Record<string, string> = {};
-  for (const [name, scenario] of Object.entries(scenarios)) {
+  for (const [name, scenario] of Object.entries({ ...scenarios, ...modes })) {
     try {
       await scenario();
       results[name] = "passed";

@@ -22,7 +22,7 @@ export function withDefaults(entry: Configuration, file: string | undefined): Co
     return quiet(titled(entry));
   }
   if (file === undefined) {
-    throw new Error("Open the Python file to debug, or write a launch.json.");
+    throw new Error("open the Python file to debug, or write a launch.json.");
   }
   return quiet({ ...entry, ...launchOf(file) });
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DEBUG_TYPE } from "../common/commands";
+import { folderOf } from "../common/folder";
 
 /** The settings that stand in for attributes which an entry leaves out. */
 const DEFAULTS = [
@@ -11,7 +12,7 @@ const DEFAULTS = [
 export function globDefaults(): vscode.Disposable {
   return vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, {
     resolveDebugConfigurationWithSubstitutedVariables(folder, entry) {
-      const settings = vscode.workspace.getConfiguration("daifu", folder);
+      const settings = vscode.workspace.getConfiguration("daifu", folderOf(folder, entry));
       const filled = { ...entry };
       for (const [attribute, setting] of DEFAULTS) {
         const globs = settings.get<string[]>(setting, []);

@@ -4,11 +4,14 @@ import { log } from "../common/log";
 import { Setting } from "../common/settings";
 import { asCommand } from "./defaults";
 import { chooseInterpreter } from "./interpreter";
-import { type Finding, installation, OLDEST, OLDEST_PYTHON, probe } from "./probe";
+import { type Finding, OLDEST, OLDEST_PYTHON, probe } from "./probe";
+import { findUv, installation, type Tools } from "./tools";
 
 const DISMISSED = "installation.dismissed";
 
 type Lacking = Exclude<Finding, { kind: "ready" }>;
+
+const CHOOSE = "Choose interpreter";
 
 /** Sees to it that an interpreter has what a session needs, and offers to install it. */
 export class Installer {
@@ -53,29 +56,42 @@ export class Installer {
       "lsp",
       `DaiFu: ${lacks}; edits are not judged while they are typed.`,
     );
-    return wanted === "install" && (await this.install(python, true, folder));
+    return wanted === "install" && (await this.install(python, finding.tools, folder));
   }
 
-  /** Installs what the setting `daifu.package` names, in view. Tells whether it went well. */
-  async install(
+  /** Installs, whatever there is already, and tells how it went: the command. */
+  async now(python: readonly string[], folder: vscode.WorkspaceFolder | undefined): Promise<void> {
+    const finding = await probe(python, folder?.uri.fsPath);
+    if (finding.kind === "broken" || finding.kind === "oldPython") {
+      await orAnother(complaint(python, finding));
+    } else if (await this.install(python, finding.tools, folder)) {
+      void vscode.window.showInformationMessage(`DaiFu: daifu-dap is in ${python.join(" ")} now.`);
+    }
+  }
+
+  /** Installs what the setting `daifu.package` names, in view. Says why if it does not go well. */
+  private async install(
     python: readonly string[],
-    pip: boolean,
+    tools: Tools,
     folder: vscode.WorkspaceFolder | undefined,
   ): Promise<boolean> {
     const requirement = asCommand(setting(Setting.Package, folder)) ?? ["daifu-dap[lsp]"];
-    const [program = "", ...args] = installation(python, requirement, pip);
-    log.info(`Installing: ${[program, ...args].join(" ")}`);
-    const task = new vscode.Task(
-      { type: "daifu" },
-      folder ?? vscode.TaskScope.Global,
-      "Install daifu-dap",
-      "DaiFu",
-      new vscode.ProcessExecution(program, args, folder ? { cwd: folder.uri.fsPath } : {}),
-    );
-    task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true };
-    const status = await run(task);
-    log.info(`The installation ended with status ${String(status)}.`);
-    return status === 0;
+    const commands = installation(python, requirement, tools, findUv());
+    if (commands.length === 0) {
+      const lacks = `${python.join(" ")} has no pip, and no way to get one`;
+      void orAnother(`${lacks}: install uv, or the package of your system for venv and pip.`);
+      return false;
+    }
+    for (const command of commands) {
+      log.info(`Installing: ${command.join(" ")}`);
+      const status = await run(task(command, folder, command === commands[0]));
+      log.info(`The installation ended with status ${String(status)}.`);
+      if (status !== 0) {
+        void orAnother("daifu-dap could not be installed; the terminal says why.");
+        return false;
+      }
+    }
+    return true;
   }
 
   private async offer(
@@ -86,23 +102,11 @@ export class Installer {
     const said = complaint(python, finding);
     log.warn(said);
     if (finding.kind === "broken" || finding.kind === "oldPython") {
-      const choose = "Choose interpreter";
-      if ((await vscode.window.showErrorMessage(`DaiFu: ${said}`, choose)) === choose) {
-        await chooseInterpreter();
-      }
+      await orAnother(said);
       return false;
     }
     const wanted = await this.ask(python, finding.kind, `DaiFu: ${said}`);
-    if (wanted !== "install") {
-      return false;
-    }
-    if (await this.install(python, finding.pip, folder)) {
-      return true;
-    }
-    void vscode.window.showErrorMessage(
-      "DaiFu: daifu-dap could not be installed; the terminal says why.",
-    );
-    return false;
+    return wanted === "install" && (await this.install(python, finding.tools, folder));
   }
 
   private async ask(
@@ -118,9 +122,9 @@ export class Installer {
       }
       return undefined;
     }
-    const [install, choose, never] = ["Install", "Choose interpreter", "Don't ask again"];
-    const answer = await vscode.window.showWarningMessage(question, install, choose, never);
-    if (answer === choose) {
+    const [install, never] = ["Install", "Don't ask again"];
+    const answer = await vscode.window.showWarningMessage(question, install, CHOOSE, never);
+    if (answer === CHOOSE) {
       await chooseInterpreter();
     } else if (answer === never) {
       await this.memory.update(DISMISSED, [...dismissed, key]);
@@ -141,6 +145,29 @@ function complaint(python: readonly string[], finding: Lacking): string {
     case "broken":
       return `no Python answers as ${where}: ${finding.reason}.`;
   }
+}
+
+/** Says what is wrong with an interpreter, and offers to choose another. */
+async function orAnother(complaint: string): Promise<void> {
+  if ((await vscode.window.showErrorMessage(`DaiFu: ${complaint}`, CHOOSE)) === CHOOSE) {
+    await chooseInterpreter();
+  }
+}
+
+function task(
+  [program = "", ...args]: readonly string[],
+  folder: vscode.WorkspaceFolder | undefined,
+  clear: boolean,
+): vscode.Task {
+  const made = new vscode.Task(
+    { type: "daifu" },
+    folder ?? vscode.TaskScope.Global,
+    "Install daifu-dap",
+    "DaiFu",
+    new vscode.ProcessExecution(program, args, folder ? { cwd: folder.uri.fsPath } : {}),
+  );
+  made.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear };
+  return made;
 }
 
 /** Runs a task to its end and gives its exit status; undefined when it could not be started. */

@@ -2,6 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { PythonExtension } from "@vscode/python-extension";
 import * as vscode from "vscode";
 import { onSetting, setting } from "../common/configuration";
+import { log, said } from "../common/log";
 import { Setting } from "../common/settings";
 import { asCommand, type Configuration } from "./defaults";
 
@@ -29,14 +30,29 @@ function within(
   return relative ? [join(folder.uri.fsPath, program), ...rest] : command;
 }
 
+/** What extensions that stand in for the Python extension may have instead of `environments`. */
+interface Older {
+  readonly settings?: {
+    getExecutionDetails(resource?: vscode.Uri): { readonly execCommand: string[] | undefined };
+  };
+}
+
 async function chosen(resource: vscode.Uri | undefined): Promise<readonly string[] | undefined> {
   if (!pythonExtension()) {
     return undefined;
   }
-  const { environments } = await PythonExtension.api();
-  const path = environments.getActiveEnvironmentPath(resource);
-  const environment = await environments.resolveEnvironment(path);
-  return asCommand(environment?.executable.uri?.fsPath);
+  try {
+    const api: Partial<PythonExtension> & Older = await PythonExtension.api();
+    if (api.environments === undefined) {
+      return asCommand(api.settings?.getExecutionDetails(resource).execCommand);
+    }
+    const path = api.environments.getActiveEnvironmentPath(resource);
+    const environment = await api.environments.resolveEnvironment(path);
+    return asCommand(environment?.executable.uri?.fsPath);
+  } catch (error) {
+    log.warn(`The Python extension does not say which interpreter is chosen: ${said(error)}`);
+    return undefined;
+  }
 }
 
 function pythonExtension(): boolean {
@@ -54,9 +70,16 @@ export async function chooseInterpreter(): Promise<void> {
 export function onInterpreter(changed: () => void): vscode.Disposable {
   const listening: vscode.Disposable[] = [onSetting([Setting.Python], changed)];
   if (pythonExtension()) {
-    void PythonExtension.api().then(({ environments }) => {
-      listening.push(environments.onDidChangeActiveEnvironmentPath(changed));
-    });
+    PythonExtension.api().then(
+      ({ environments }: Partial<PythonExtension>) => {
+        if (environments !== undefined) {
+          listening.push(environments.onDidChangeActiveEnvironmentPath(changed));
+        }
+      },
+      (error: unknown) => {
+        log.warn(`The Python extension cannot be listened to: ${said(error)}`);
+      },
+    );
   }
   return new vscode.Disposable(() => {
     vscode.Disposable.from(...listening).dispose();

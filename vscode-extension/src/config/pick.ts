@@ -29,7 +29,7 @@ export async function chooseHeld(entry: Configuration = {}): Promise<Configurati
   const items = programs.map((held) => ({
     label: titleOf(held),
     description: vscode.workspace.asRelativePath(held.folder),
-    detail: `held since ${held.since}, on ${held.host}:${held.port}`,
+    detail: `held since ${timeOf(held.since)}, on ${held.host}:${held.port}`,
     held,
   }));
   const chosen = await vscode.window.showQuickPick(items, { title: "Attach to a held program" });
@@ -48,6 +48,11 @@ export function registerPicking(): vscode.Disposable {
       }
     }),
   );
+}
+
+function timeOf(since: string): string {
+  const time = new Date(since);
+  return Number.isNaN(time.getTime()) ? since : time.toLocaleString();
 }
 
 async function pickProcess(): Promise<string | undefined> {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
+import type { Tools } from "./tools";
 
 /** What was found out about an interpreter. */
 export type Finding =
-  | { readonly kind: "ready"; readonly version: string; readonly lsp: boolean }
-  | { readonly kind: "missing"; readonly pip: boolean }
-  | { readonly kind: "old"; readonly version: string; readonly pip: boolean }
+  | { readonly kind: "ready"; readonly version: string; readonly lsp: boolean; readonly tools: Tools }
+  | { readonly kind: "missing"; readonly tools: Tools }
+  | { readonly kind: "old"; readonly version: string; readonly tools: Tools }
   | { readonly kind: "oldPython"; readonly version: string }
   | { readonly kind: "broken"; readonly reason: string };
 
@@ -31,7 +32,9 @@ print("\\n${MARK}" + json.dumps({
     "python": "%d.%d" % sys.version_info[:2],
     "version": version,
     "lsp": there("pygls") and there("lsprotocol"),
+    "executable": sys.executable,
     "pip": there("pip"),
+    "ensurepip": there("ensurepip"),
 }))
 `;
 
@@ -78,19 +81,24 @@ export function judge(answer: string): Finding {
   } catch {
     return { kind: "broken", reason: "its answer cannot be read" };
   }
-  const { python, version, lsp, pip } = Object(read) as Record<string, unknown>;
+  const { python, version, lsp, executable, pip, ensurepip } = Object(read) as Record<string, unknown>;
   if (typeof python !== "string") {
     return { kind: "broken", reason: "its answer cannot be read" };
   }
   if (before(python, OLDEST_PYTHON)) {
     return { kind: "oldPython", version: python };
   }
+  const tools = {
+    executable: typeof executable === "string" ? executable : "",
+    pip: pip === true,
+    ensurepip: ensurepip === true,
+  };
   if (typeof version !== "string") {
-    return { kind: "missing", pip: pip === true };
+    return { kind: "missing", tools };
   }
   return before(version, OLDEST)
-    ? { kind: "old", version, pip: pip === true }
-    : { kind: "ready", version, lsp: lsp === true };
+    ? { kind: "old", version, tools }
+    : { kind: "ready", version, lsp: lsp === true, tools };
 }
 
 /** Whether a version is before another; of `1.2.3rc1` the numbers count. */
@@ -104,16 +112,4 @@ export function before(version: string, other: string): boolean {
     }
   }
   return false;
-}
-
-/** The command that installs requirements into an interpreter's environment. */
-export function installation(
-  python: readonly string[],
-  requirement: readonly string[],
-  pip: boolean,
-): readonly string[] {
-  // Environments that uv makes have no pip; uv installs into them from outside.
-  return pip
-    ? [...python, "-m", "pip", "install", "--upgrade", ...requirement]
-    : ["uv", "pip", "install", "--python", ...python.slice(0, 1), "--upgrade", ...requirement];
 }

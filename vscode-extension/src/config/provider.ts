@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as vscode from "vscode";
+import { folderOf } from "../common/folder";
 import { said } from "../common/log";
 import { type Configuration, launchOf, seeksHeld, withDefaults, withEnv, without } from "./defaults";
 import { parseEnv } from "./envfile";
@@ -23,19 +24,20 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
         | vscode.DebugConfiguration
         | undefined;
     } catch (error) {
-      void vscode.window.showErrorMessage(said(error));
+      void vscode.window.showErrorMessage(`DaiFu: ${said(error)}`);
       return undefined;
     }
   }
 
   async resolveDebugConfigurationWithSubstitutedVariables(
-    folder: vscode.WorkspaceFolder | undefined,
+    named: vscode.WorkspaceFolder | undefined,
     entry: Configuration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     // A child of a session that has begun comes by that session's adapter.
     if (entry["subProcessId"] !== undefined) {
       return entry as vscode.DebugConfiguration;
     }
+    const folder = folderOf(named, entry);
     const python = await interpreter(entry, folder);
     if (!(await this.installer.ready(python, folder))) {
       return undefined;
@@ -95,4 +97,11 @@ async function modules(folder: vscode.WorkspaceFolder): Promise<Configuration[]>
 export function shownFile(): string | undefined {
   const document = vscode.window.activeTextEditor?.document;
   return document?.languageId === "python" ? document.uri.fsPath : undefined;
+}
+
+/** The workspace folder of the editor, else the first one. */
+export function shownFolder(): vscode.WorkspaceFolder | undefined {
+  const shown = vscode.window.activeTextEditor?.document.uri;
+  const folder = shown && vscode.workspace.getWorkspaceFolder(shown);
+  return folder ?? vscode.workspace.workspaceFolders?.[0];
 }

@@ -7,8 +7,7 @@ import { launchOf } from "./defaults";
 import type { Installer } from "./install";
 import { interpreter } from "./interpreter";
 import { registerPicking } from "./pick";
-import { probe } from "./probe";
-import { ConfigurationProvider, DynamicProvider, shownFile } from "./provider";
+import { ConfigurationProvider, DynamicProvider, shownFile, shownFolder } from "./provider";
 
 /** Registers everything that leads to a session but the terminal's way. */
 export function registerConfiguration(installer: Installer): vscode.Disposable {
@@ -23,7 +22,10 @@ export function registerConfiguration(installer: Installer): vscode.Disposable {
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
     vscode.commands.registerCommand(Start.DebugFile, debugFile),
-    vscode.commands.registerCommand(Start.Install, () => install(installer)),
+    vscode.commands.registerCommand(Start.Install, async () => {
+      const folder = shownFolder();
+      await installer.now(await interpreter({}, folder), folder);
+    }),
     registerPicking(),
     registerConverting(),
   );
@@ -42,14 +44,4 @@ async function debugFile(uri?: vscode.Uri): Promise<void> {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));
   const entry = launchOf(file, `DaiFu: ${basename(file)}`);
   await vscode.debug.startDebugging(folder, entry as vscode.DebugConfiguration);
-}
-
-async function install(installer: Installer): Promise<void> {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  const python = await interpreter({}, folder);
-  const finding = await probe(python, folder?.uri.fsPath);
-  const pip = !("pip" in finding) || finding.pip;
-  if (await installer.install(python, pip, folder)) {
-    void vscode.window.showInformationMessage(`DaiFu: daifu-dap is in ${python.join(" ")} now.`);
-  }
 }

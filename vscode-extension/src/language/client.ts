@@ -2,11 +2,13 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { DEBUG_TYPE } from "../common/commands";
 import { onSetting, setting } from "../common/configuration";
+import { folderOf } from "../common/folder";
 import { log, said } from "../common/log";
 import { Setting } from "../common/settings";
 import { Start } from "../common/start";
 import type { Installer } from "../config/install";
 import { interpreter, onInterpreter } from "../config/interpreter";
+import { shownFolder } from "../config/provider";
 import { board, somethingHeld } from "./board";
 import { MappedSessions } from "./mapped";
 
@@ -22,6 +24,8 @@ export class Language implements vscode.Disposable {
   private readonly board = board(process.env, process.getuid?.());
   private client: LanguageClient | undefined;
   private needed = false;
+  /** The folder of what needed it first, whose interpreter it runs on. */
+  private folder: vscode.WorkspaceFolder | undefined;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly installer: Installer) {
@@ -33,9 +37,9 @@ export class Language implements vscode.Disposable {
     };
     const mapped = new MappedSessions((name, body) => this.tell(name, body));
     this.listening = [
-      vscode.debug.onDidStartDebugSession(({ type }) => {
+      vscode.debug.onDidStartDebugSession(({ type, workspaceFolder, configuration }) => {
         if (type === DEBUG_TYPE) {
-          this.need();
+          this.need(folderOf(workspaceFolder, configuration));
         }
       }),
       vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, mapped),
@@ -43,6 +47,7 @@ export class Language implements vscode.Disposable {
       onSetting([Setting.LanguageServer, Setting.InlayHints], restart),
       onInterpreter(restart),
       vscode.commands.registerCommand(Start.RestartLanguageServer, () => {
+        this.folder = shownFolder();
         this.needed = true;
         this.restart();
       }),
@@ -59,12 +64,13 @@ export class Language implements vscode.Disposable {
   private look(): void {
     const python = vscode.window.activeTextEditor?.document.languageId === "python";
     if (!this.needed && python && somethingHeld(this.board)) {
-      this.need();
+      this.need(shownFolder());
     }
   }
 
-  private need(): void {
+  private need(folder: vscode.WorkspaceFolder | undefined): void {
     if (!this.needed) {
+      this.folder = folder;
       this.needed = true;
       this.restart();
     }
@@ -91,7 +97,7 @@ export class Language implements vscode.Disposable {
 
   private async start(): Promise<void> {
     try {
-      const folder = vscode.workspace.workspaceFolders?.[0];
+      const { folder } = this;
       const python = await interpreter({}, folder);
       if (!(await this.installer.readyForLanguage(python, folder))) {
         return;
@@ -119,6 +125,13 @@ export class Language implements vscode.Disposable {
       log.info(`The language server runs on ${python.join(" ")}.`);
     } catch (error) {
       log.error(`The language server cannot be started: ${said(error)}`);
+      const open = "Show the log";
+      const told = "the language server cannot be started, so edits are not judged while they are typed.";
+      void vscode.window.showWarningMessage(`DaiFu: ${told}`, open).then((answer) => {
+        if (answer === open) {
+          log.show();
+        }
+      });
     }
   }
 

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import { log, said } from "../common/log";
 import { Request } from "../common/protocol";
-import { localized, type Mappings, mappingsOf } from "./mapping";
+import { asMappings, type Mapping } from "../common/paths";
+import { localized } from "./mapping";
 
 /** Tells the language server something. */
 export type Tell = (notification: string, body: unknown) => Promise<void>;
@@ -28,7 +29,7 @@ export class MappedSessions implements vscode.DebugAdapterTrackerFactory {
   constructor(private readonly tell: Tell) {}
 
   createDebugAdapterTracker(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
-    const mappings = mappingsOf(session.configuration["pathMappings"]);
+    const mappings = asMappings(session.configuration["pathMappings"]);
     if (mappings.every(({ localRoot, remoteRoot }) => localRoot === remoteRoot)) {
       return undefined;
     }
@@ -48,7 +49,7 @@ export class MappedSessions implements vscode.DebugAdapterTrackerFactory {
     };
   }
 
-  private async stopped(session: vscode.DebugSession, mappings: Mappings): Promise<void> {
+  private async stopped(session: vscode.DebugSession, mappings: readonly Mapping[]): Promise<void> {
     try {
       const held: unknown = await session.customRequest(Request.Held);
       const body = localized(held, mappings) as Record<string, unknown>;

@@ -6,7 +6,7 @@ import { ask, pick, stackItem } from "../ui/ask";
 import type { Notices } from "../ui/notices";
 import type { Refusals } from "../ui/refusals";
 import { show } from "../ui/reveal";
-import { opened, saveEdited } from "./documents";
+import { NotSaved, opened, saveEdited } from "./documents";
 import { type Action, type Details, type Message, replace, replaceAndContinue, resolve, type Text } from "./requests";
 import type { Target, Watch } from "./watch";
 
@@ -84,10 +84,11 @@ export class Actions implements vscode.Disposable {
     } catch (error) {
       const { message } = error as Error;
       const [code] = /^DFU\d+/.exec(message) ?? [];
-      this.notices.fail(code ?? message, message, [
+      const offers = [
         { title: "Show the Session", run: () => show(this.watch, session, undefined, false) },
-        this.notices.page("Troubleshooting", "docs/troubleshooting.md#a-file-was-not-saved-so-nothing-was-replaced"),
-      ]);
+        this.notices.page("Troubleshooting", `docs/troubleshooting.md#${anchor(error)}`),
+      ];
+      this.notices.fail(code ?? message, message, offers, session.id);
     } finally {
       this.busy = false;
     }
@@ -187,4 +188,11 @@ export class Actions implements vscode.Disposable {
   dispose(): void {
     this.registered.dispose();
   }
+}
+
+/** The part of the page *Troubleshooting* that an error is in. */
+function anchor(error: unknown): string {
+  return error instanceof NotSaved
+    ? "a-file-was-not-saved-so-nothing-was-replaced"
+    : "an-edit-is-refused";
 }

@@ -17,7 +17,10 @@ export function ownSave(document: vscode.TextDocument): boolean {
   return saving.has(document.uri.toString());
 }
 
-/** Saves documents. Throws an error that names what could not be saved. */
+/** A document could not be saved; the message names it. */
+export class NotSaved extends Error {}
+
+/** Saves documents. Throws `NotSaved` for one that cannot be. */
 export async function save(documents: readonly vscode.TextDocument[]): Promise<void> {
   for (const document of documents) {
     const name = vscode.workspace.asRelativePath(document.uri);
@@ -26,11 +29,11 @@ export async function save(documents: readonly vscode.TextDocument[]): Promise<v
     try {
       const saved = await within(SAVE_LIMIT, document.save());
       if (saved === undefined) {
-        throw new Error(`${name} was not saved within ${SAVE_LIMIT / 1000} s, so nothing was replaced.`);
+        throw new NotSaved(`${name} was not saved within ${SAVE_LIMIT / 1000} s, so nothing was replaced.`);
       }
       // Auto-save may have been there first, and then there was nothing left to save.
       if (!saved && document.isDirty && !(await within(SAVE_LIMIT, document.save()))) {
-        throw new Error(`${name} could not be saved, so nothing was replaced.`);
+        throw new NotSaved(`${name} could not be saved, so nothing was replaced.`);
       }
     } finally {
       saving.delete(key);

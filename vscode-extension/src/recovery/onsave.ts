@@ -34,6 +34,6 @@ export function applyOnSave(
 }
 
 /** The setting `daifu.mode`. */
-export function mode(scope?: vscode.Uri): Mode {
+export function mode(scope?: vscode.ConfigurationScope): Mode {
   return vscode.workspace.getConfiguration("daifu", scope).get<Mode>("mode", "manual");
 }

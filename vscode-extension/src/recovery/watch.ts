@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DEBUG_TYPE } from "../common/commands";
+import { folderOf } from "../common/folder";
 import { LineMap } from "../common/lines";
 import { asMappings, toLocal, toRemote } from "../common/paths";
 import { asTexts, type Crash, Request } from "../common/protocol";
@@ -106,6 +107,11 @@ export class Watch implements vscode.Disposable, vscode.DebugAdapterTrackerFacto
   get active(): vscode.DebugSession | undefined {
     const session = vscode.debug.activeStackItem?.session ?? vscode.debug.activeDebugSession;
     return session?.type === DEBUG_TYPE ? session : undefined;
+  }
+
+  /** The workspace folder that a session is about. */
+  folder({ workspaceFolder, configuration }: vscode.DebugSession): vscode.WorkspaceFolder | undefined {
+    return folderOf(workspaceFolder, configuration);
   }
 
   /** The stops that a command may be about; `crashed`: only those at a crash. */

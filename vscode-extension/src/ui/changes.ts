@@ -147,7 +147,7 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
       return;
     }
     const folder =
-      first.session.workspaceFolder?.uri ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+      this.watch.folder(first.session)?.uri ?? vscode.workspace.workspaceFolders?.[0]?.uri;
     const root = folder === undefined ? "/" : this.watch.path(first.session, folder).path;
     const patch = exported(chosen.map(({ entry }) => entry), root);
     const name = `recovery-${chosen.map(({ entry }) => entry.journalId).join("-")}.patch`;

@@ -2,10 +2,20 @@ import * as vscode from "vscode";
 import type { Watch } from "../recovery/watch";
 import { lenses } from "./lens";
 
-/** The code lenses at held crashes; they go the moment that the program runs on. */
+/** Milliseconds after which a change is told once more. */
+const SETTLING = 500;
+
+/**
+ * The code lenses at held crashes; they go the moment that the program runs on.
+ *
+ * VS Code gives up asking for lenses when the editor loses the focus, as it does to the exception's
+ * box that comes with a crash and with each look at its editor. Then it shows none, or dead ones of
+ * the last look; so what is held is told once more when that is over.
+ */
 export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<void>();
   private readonly registered: vscode.Disposable;
+  private timer: NodeJS.Timeout | undefined;
   readonly onDidChangeCodeLenses = this.emitter.event;
 
   constructor(private readonly watch: Watch) {
@@ -13,8 +23,21 @@ export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
       vscode.languages.registerCodeLensProvider({ language: "python" }, this),
       watch.onChange(() => {
         this.emitter.fire();
+        this.soon();
+      }),
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        this.soon();
       }),
     );
+  }
+
+  private soon(): void {
+    clearTimeout(this.timer);
+    if (this.watch.crashes().length > 0) {
+      this.timer = setTimeout(() => {
+        this.emitter.fire();
+      }, SETTLING);
+    }
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -36,6 +59,7 @@ export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.registered.dispose();
     this.emitter.dispose();
   }

@@ -7,6 +7,9 @@ import type { Notices } from "./notices";
 /** Tells what a recovery kept, and what of an edit may surprise. */
 export function tellNews(watch: Watch, notices: Notices): vscode.Disposable {
   return watch.onNews(({ session, news }) => {
+    if (["continued", "recovered", "replaced"].includes(news.kind)) {
+      notices.past(session.id);
+    }
     if (news.kind === "recovered" && news.crash !== undefined) {
       const { recovered, crash } = news;
       const offers =

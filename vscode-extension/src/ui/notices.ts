@@ -11,10 +11,15 @@ const HUSH = "Don't Show Again This Session";
 /**
  * Notices with what can be done about them. Each kind can be silenced until the window's debug
  * sessions are all over, and all of them by the setting `daifu.notices`.
+ *
+ * VS Code leaves an error with buttons on the screen until somebody closes it, and knows no way to
+ * close one. So when what failed is past, the notices that show are put away; the bell has them all.
  */
 export class Notices implements vscode.Disposable {
   private readonly silenced = new Set<string>();
   private readonly running = new Set<string>();
+  /** The failures that show, and the sessions that they are about. */
+  private readonly standing = new Map<object, string | undefined>();
   private readonly registered: vscode.Disposable;
 
   constructor(private readonly extension: vscode.Uri) {
@@ -22,6 +27,7 @@ export class Notices implements vscode.Disposable {
       vscode.debug.onDidStartDebugSession(({ id }) => this.running.add(id)),
       vscode.debug.onDidTerminateDebugSession(({ id }) => {
         this.running.delete(id);
+        this.past(id);
         if (this.running.size === 0) {
           this.silenced.clear();
         }
@@ -39,19 +45,39 @@ export class Notices implements vscode.Disposable {
     void this.show(kind, message, offers, "all", vscode.window.showWarningMessage);
   }
 
-  /** Tells why something was not done, and the ways on. */
-  fail(kind: string, message: string, offers: readonly Offer[] = []): void {
-    void this.show(kind, message, offers, "failures", vscode.window.showErrorMessage);
+  /** Tells why something was not done, and the ways on; `session` is the one that it is about. */
+  fail(kind: string, message: string, offers: readonly Offer[] = [], session?: string): void {
+    const notice = {};
+    this.standing.set(notice, session);
+    void this.show(kind, message, offers, "failures", vscode.window.showErrorMessage).finally(() =>
+      this.standing.delete(notice),
+    );
+  }
+
+  /** Puts away what was said of a session's failures, and of those that are of none. */
+  past(session: string): void {
+    const over = [...this.standing].filter(([, of]) => of === session || of === undefined);
+    for (const [notice] of over) {
+      this.standing.delete(notice);
+    }
+    if (over.length > 0) {
+      void vscode.commands.executeCommand("notifications.hideToasts");
+    }
   }
 
   /** Offers a page of the documentation, which comes with the extension. */
   page(title: string, page: string): Offer {
     return {
       title,
-      run: () => {
+      run: async () => {
         const [path = "", fragment = ""] = page.split("#");
-        const uri = vscode.Uri.joinPath(this.extension, "dist", path).with({ fragment });
-        return vscode.commands.executeCommand("markdown.showPreview", uri);
+        const uri = vscode.Uri.joinPath(this.extension, "dist", path);
+        try {
+          await vscode.commands.executeCommand("markdown.showPreview", uri.with({ fragment }));
+        } catch {
+          // VS Code's own extension for Markdown can be turned off.
+          await vscode.window.showTextDocument(uri);
+        }
       },
     };
   }

@@ -49,7 +49,7 @@ export class Refusals implements vscode.Disposable {
     this.notices.fail(first.code, `${first.code}: ${first.message}${more}`, [
       ...this.place(session, first),
       this.notices.page(`About ${first.code}`, `docs/refusals.md#${first.code.toLowerCase()}`),
-    ]);
+    ], session.id);
   }
 
   private place(session: vscode.DebugSession, reason: Reason): Offer[] {

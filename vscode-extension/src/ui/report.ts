@@ -36,7 +36,7 @@ const WAYS: Readonly<Record<string, string>> = {
   raise: "*Raise*: let the exception go on",
   return: "*Return...* a value from the function",
   goto: "*Run from here* at another cell",
-  restartFrame: "*Restart frame*: call the function again with its arguments",
+  restartFrame: "*Save and restart frame*: call the function again with its arguments",
 };
 
 function table(heads: readonly [string, string], rows: readonly (readonly [string, string])[]): string {

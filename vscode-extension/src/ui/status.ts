@@ -32,7 +32,7 @@ export class Status implements vscode.Disposable {
     const crashed = stop?.crash !== undefined;
     this.set(Context.Crashed, crashed);
     this.set(Context.Stopped, stop !== undefined);
-    this.set(Context.SavesOnContinue, stop !== undefined && mode() === "onContinue");
+    this.set(Context.SavesOnContinue, stop !== undefined && mode(session && this.watch.folder(session)) === "onContinue");
     if (session === undefined) {
       this.item.hide();
       return;
@@ -41,6 +41,7 @@ export class Status implements vscode.Disposable {
     const { text, tooltip, colour } = label(state, stop);
     this.item.text = text;
     this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: `${bare(text)}. ${tooltip}` };
     this.item.backgroundColor = BACKGROUND[colour];
     const ready = stop !== undefined && state.draft.kind !== "none";
     const onClick = ready ? Command.ReplaceAndContinue : crashed ? Command.GoToCrash : undefined;
@@ -59,4 +60,9 @@ export class Status implements vscode.Disposable {
     this.registered.dispose();
     this.item.dispose();
   }
+}
+
+/** A text without the icons in it, for a screen reader. */
+function bare(text: string): string {
+  return text.replaceAll(/\$\([\w-]+\)\s*/g, "");
 }
