@@ -16,7 +16,8 @@ test: venv ## Lint, types, the extension's checks and every test
 
 bench: venv ## Recover the crash cases, and measure what all of it costs; ARGS=--quick to try
 	@for each in cases lost vaccinating importing overhead recovering planning keystroke restore growth adapter; do \
-	    .venv/bin/python benchmarks/$$each.py $(ARGS) || exit 1; done
+	    .venv/bin/python benchmarks/$$each.py --out build/bench/$$each.json $(ARGS) || exit 1; done
+	@.venv/bin/python benchmarks/publish.py
 
 format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

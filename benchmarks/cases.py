@@ -1,11 +1,10 @@
 """The crashes of the cases: each is repaired under the adapter, and judged by its correct twin.
 
-python benchmarks/cases.py [ID ...] [--json] [--keep FOLDER]
+python benchmarks/cases.py [ID ...] [--quick] [--json] [--out FILE] [--keep FOLDER]
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -13,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from crashing import Case, CaseError, differences, names
+from crashing import READ, Case, CaseError, differences, names
+from measure import Report, arguments
 
 from daifu_dap.client import ClientError
 
@@ -24,6 +24,8 @@ def tried(case: Case, folder: Path) -> dict[str, Any]:
     """What became of a case."""
     row: dict[str, Any] = {
         "id": case.name,
+        "name": case.name,
+        "bug": case.spec["bug"],
         "scenario": case.spec["scenario"],
         "repair": case.spec["repair"],
         "right": False,
@@ -31,7 +33,7 @@ def tried(case: Case, folder: Path) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         twin = case.twin(folder / f"{case.name}-correct")
-        run = case.recovered(folder / f"{case.name}-recovered")
+        run = case.recovered(folder / f"{case.name}-recovered", READ)
         wrong = differences(case, twin, run)
         row |= {
             "right": not wrong,
@@ -64,17 +66,14 @@ def shown(row: dict[str, Any]) -> str:
 
 def main() -> int:
     """Try the cases and print what became of them; return 1 when one was wrong."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", help="default: all")
-    parser.add_argument("--quick", action="store_true", help="three of them")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--keep", type=Path, help="a folder to work in, which stays")
     args = parser.parse_args()
     if unknown := set(args.ids) - set(names()):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    rows = []
+    report = Report("cases", args)
+    rows = report.rows
     with tempfile.TemporaryDirectory(prefix="daifu-cases-") as temporary:
         folder = (args.keep or Path(temporary)).resolve()
         for name in args.ids or (QUICK if args.quick else names()):
@@ -82,10 +81,11 @@ def main() -> int:
             if not args.json:
                 print(shown(rows[-1]), flush=True)
     right = sum(row["right"] for row in rows)
-    if args.json:
-        print(json.dumps({"benchmark": "cases", "right": right, "rows": rows}, indent=1))
-    else:
-        print(f"{right} of {len(rows)} right")
+    report.note(right=right)
+    report.write()
+    print(
+        json.dumps(report.head | {"rows": rows}) if args.json else f"{right} of {len(rows)} right"
+    )
     return int(right < len(rows))
 
 

@@ -36,6 +36,9 @@ LIBRARY = CASES / "library"
 PATIENCE = 240.0
 """Seconds after which a program that tells nothing is given up."""
 
+READ = 1.0
+"""Seconds between the stop and the request where times are taken: nobody answers at once."""
+
 
 class CaseError(Exception):
     """A case did not go as it says; the text tells how."""
@@ -112,9 +115,10 @@ class Case:
             raise CaseError(f"The correct program failed:\n{ended.stderr[-2000:]}")
         return Run(ended.stdout, _ledger(folder), started)
 
-    def recovered(self, folder: Path) -> Recovered:
+    def recovered(self, folder: Path, read: float = 0.0) -> Recovered:
         """Run the program in `folder` under the adapter, and repair it at each crash.
 
+        ``read`` are seconds to wait at each stop before anything is asked.
         Raises ``CaseError`` when a crash is not the one that was to be expected, and
         ``daifu_dap.client.ClientError`` when something is refused or does not come.
         """
@@ -130,7 +134,7 @@ class Case:
             ) as client,
             _neighbour(client, left) as neighbour,
         ):
-            rounds = [self._recover(client, folder, each, neighbour) for each in self.rounds]
+            rounds = [self._recover(client, folder, each, neighbour, read) for each in self.rounds]
             code = client.wait_exit()
             if code:
                 raise CaseError(f"The program ended with {code}:\n{client.output(None)[-2000:]}")
@@ -143,6 +147,7 @@ class Case:
         folder: Path,
         expected: dict[str, Any],
         neighbour: subprocess.Popen[str] | None,
+        read: float,
     ) -> Recovery:
         crash = client.wait_crash()
         said = f"{crash.exception_type}: {crash.exception_message} in {crash.function}()"
@@ -151,6 +156,7 @@ class Case:
         if not re.fullmatch(expected["function"], crash.function.rpartition(".")[2]):
             raise CaseError(f"Expected a crash in {expected['function']}(), got {said}.")
         steps = len(_ledger(folder))
+        time.sleep(read)
         last: dict[str, Any] = {}
         for last in expected.get("do", ()):
             if "edit" in last:

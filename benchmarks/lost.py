@@ -4,7 +4,7 @@ One training (`training/train.py`) fails in its report near its end. Each way of
 from the same failure, and the time is taken until the step of the failure is done again:
 
 * *DaiFu*: the line is edited and the cell replaced, through the adapter, as an editor does it; from
-  the request until the cell has run.
+  the request until the cell has run. (A row of its own: from the failing step to the stop shown.)
 * *restart*: the mended program from the start.
 * *checkpoint per epoch*, *every N steps*, *CheckFreq*: the mended program from what it kept.
 * *hot_restart*: the function that failed runs again from its first line, in the same process.
@@ -46,6 +46,8 @@ UNAVAILABLE = {
     "Varela": "named in the legend of the paper's poster; not known to be published",
 }
 PATIENCE = 3600.0
+READ = 1.0
+"""Seconds between the stop and the request: nobody answers at once."""
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Tried:
     ms: float
     repeated: int
     result: str
+    stop_ms: float | None = None
 
 
 class Job:
@@ -107,14 +110,18 @@ def daifu(job: Job) -> Tried:
         job.path, args=job.arguments, env=job.environment, timeout=PATIENCE
     ) as client:
         crash = client.wait_crash()
+        stopped = time.monotonic() - job.marks()[-1][0]
         job.edit(WRONG, RIGHT)
+        time.sleep(READ)
         started = time.monotonic()
         client.replace_cell_and_continue(crash.path)
         client.wait_recovered()
         until = time.monotonic()
         if client.wait_exit():
             raise RuntimeError(client.output(None))
-        return job.tried(started, until, client.output().splitlines()[-1])
+        found = job.tried(started, until, client.output().splitlines()[-1])
+    found.stop_ms = stopped * 1000
+    return found
 
 
 def again(job: Job, way: str) -> Tried:
@@ -196,6 +203,10 @@ def main() -> None:
                 }
                 name = f"{steps:6} steps, {NAMES.get(way, way)}"
                 report.add(name, spread([each.ms for each in found]), unit="ms", **more)
+                stops = [each.stop_ms for each in found if each.stop_ms is not None]
+                if stops:
+                    more["way"] = "stop"
+                    report.add(f"{steps:6} steps, crash to stop", spread(stops), unit="ms", **more)
     report.show()
     if not args.json:
         for row in report.rows:

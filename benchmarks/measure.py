@@ -5,8 +5,10 @@ drift then falls on both alike. Of each pair of neighbouring blocks the ratio (o
 taken, and the median over the pairs is what is said, with the middle half of them. Where a 95 %
 interval is said, it is that of the median, by bootstrap over the pairs.
 
-A report is a table for people, and with `--json` one object for programs. `--quick` measures too
-little to mean anything, and shows that the benchmark works.
+A report is a table for people, and with `--json` one object for programs, which `--out FILE` writes
+beside the table. It says what it was measured on, and how long a fixed piece of plain Python took
+there, so that times can be told as ratios to that. `--quick` measures too little to mean anything,
+and shows that the benchmark works.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 Figure = dict[str, float]
@@ -32,6 +35,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="a few rounds, to see that it runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument("--out", type=Path, help="write the JSON object to this file, too")
     parser.add_argument("--core", type=int, help="run on this processor core only")
     parser.add_argument(
         "--cpu", action="store_true", help="time of the processor: for a machine that is not idle"
@@ -51,6 +55,32 @@ def compared(plain: Sequence[float], other: Sequence[float]) -> Figure:
     return spread(ratios) | {"least": min(other) / min(plain)}
 
 
+def machine() -> dict[str, Any]:
+    """What is measured on: the interpreter, the processor, and how busy it is."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return found | {
+        "processor": names[0] if names else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "reference_ms": reference(),
+    }
+
+
+def reference() -> float:
+    """Milliseconds that a fixed piece of plain Python takes on this machine, at its best."""
+    times = []
+    for _ in range(15):
+        start = time.perf_counter()
+        total = 0
+        for number in range(100_000):
+            total += number % 7
+        times.append((time.perf_counter() - start) * 1000)
+    return min(times)
+
+
 def interval(values: Sequence[float], rounds: int = 2000, seed: int = 0) -> tuple[float, float]:
     """The 95 % interval of the median of `values`, by bootstrap."""
     draw = random.Random(seed)
@@ -65,15 +95,9 @@ class Report:
         if args.core is not None:
             os.sched_setaffinity(0, {args.core})
         self.json: bool = args.json
-        self.head: dict[str, Any] = {
-            "benchmark": name,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-            "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-            "clock": "processor" if args.cpu else "wall",
-            "quick": args.quick,
-        }
+        self.out: Path | None = args.out
+        self.head: dict[str, Any] = {"benchmark": name} | machine()
+        self.head |= {"clock": "processor" if args.cpu else "wall", "quick": args.quick}
         self.clock = time.process_time if args.cpu else time.perf_counter
         self.rows: list[dict[str, Any]] = []
 
@@ -89,8 +113,15 @@ class Report:
         """Something else about what was measured."""
         self.head |= more
 
+    def write(self) -> None:
+        """Write the object to the file that was asked for."""
+        if self.out is not None:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.out.write_text(json.dumps(self.head | {"rows": self.rows}, indent=1) + "\n")
+
     def show(self) -> None:
-        """Print the table, or the object."""
+        """Write the file, and print the table, or the object."""
+        self.write()
         if self.json:
             json.dump(self.head | {"rows": self.rows}, sys.stdout, indent=1)
             print()

@@ -107,12 +107,13 @@ def main() -> int:
         again = statistics.median(restart(path, args.lines, args.rounds) for _ in range(5))
         length = path.read_text(encoding="utf-8").count("\n")
 
+    clients, programs = zip(*times, strict=True)
+    name = f"recovery of {length} lines"
+    report.add(f"{name}, as the client saw it", spread(clients), unit="ms", limit=args.limit)
+    report.add(f"{name}, inside the program", spread(programs), unit="ms")
+    report.note(restart_ms=again)
+    report.write()
     if args.json:
-        clients, programs = zip(*times, strict=True)
-        name = f"recovery of {length} lines"
-        report.add(f"{name}, as the client saw it", spread(clients), unit="ms", limit=args.limit)
-        report.add(f"{name}, inside the program", spread(programs), unit="ms")
-        report.note(restart_ms=again)
         report.show()
         return int(args.limit is not None and statistics.median(clients) > args.limit)
     whole = [client for client, _ in times]

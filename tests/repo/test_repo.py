@@ -199,3 +199,42 @@ def test_command_line_says_its_version_and_refuses_nonsense() -> None:
     wrong = subprocess.run([*command, "nonsense"], capture_output=True, text=True, timeout=60)
     assert wrong.returncode == 2
     assert "nonsense" in wrong.stderr
+
+
+def _checked(tmp_path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = ["benchmarks/check.py", str(tmp_path), "--baseline", str(tmp_path / "base"), *more]
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+
+
+def test_the_check_tells_what_has_moved_beyond_the_noise(tmp_path: Path) -> None:
+    head = {"benchmark": "one", "python": "3", "machine": "m", "processor": "p", "cores": 2}
+
+    def row(name: str, middle: float, **more: float) -> dict[str, object]:
+        figure = {"low": middle * 0.9, "median": middle, "high": middle * 1.1}
+        return {"name": name, "unit": "ms"} | figure | more
+
+    def measured(reference: float, rows: list[dict[str, object]]) -> None:
+        said = head | {"quick": False, "reference_ms": reference, "rows": rows}
+        (tmp_path / "one.json").write_text(json.dumps(said))
+
+    case = {"name": "case", "right": True}
+    grown = {"name": "grown", "unit": "bytes each", "low": 1, "median": 1, "high": 1}
+    added = {"name": "added", "unit": "ns", "plain_ns": 100, "low": 0, "median": 1, "high": 2}
+    measured(2.0, [row("same", 10), row("slower", 10), row("noise", 10), added, case, grown])
+    assert _checked(tmp_path).returncode == 2  # no baseline yet
+    assert _checked(tmp_path, "--update").returncode == 0
+    assert _checked(tmp_path).stdout == "0 of 5 rows moved; 0 are worse.\n"
+
+    # A machine that is half as fast: all takes twice the time, and one thing more than that.
+    added |= {"low": 0, "median": 2, "high": 4, "plain_ns": 200}
+    case["right"] = False
+    measured(4.0, [row("same", 20), row("slower", 30), row("noise", 22), added, case])
+    found = _checked(tmp_path)
+    assert found.returncode == 1
+    assert found.stdout.splitlines() == [
+        "WORSE  one, slower: 5 (4.5 to 5.5) is now 7.5 (6.75 to 8.25)",
+        "WORSE  one, case: WRONG now",
+        "2 of 5 rows moved; 2 are worse.",
+    ]
