@@ -95,7 +95,7 @@ def resolved(crash: Crash, resolution: Resolution, entry: Json) -> None:
         return
     try:
         said = {**_told(crash, resolution), **crash.said}
-        changes = [{**each, "file": _below(each["path"])} for each in crash.changes]
+        changes = [{**each, "file": below(each["path"])} for each in crash.changes]
         _append(
             {
                 "event": "resolution",
@@ -147,7 +147,7 @@ def recovered(number: int, milliseconds: float) -> None:
 def described(crash: Crash) -> Json:
     """Where a crash is, and the text of its cell without its indentation."""
     path = crash.filename
-    found = {"path": path, "file": _below(path), "line": crash.line, "endLine": crash.end_line}
+    found = {"path": path, "file": below(path), "line": crash.line, "endLine": crash.end_line}
     return {**found, "function": crash.function, "cell": crash.code}
 
 
@@ -182,7 +182,7 @@ def _now() -> str:
     return f"{moment}.{int(now * 1000) % 1000:03}Z"
 
 
-def _below(path: str) -> str:
+def below(path: str) -> str:
     """A path as it is told: below the folder that the program was started in, where it is."""
     start = os.path.join(_start, "")
     return path[len(start) :] if path.startswith(start) else path

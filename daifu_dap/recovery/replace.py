@@ -42,6 +42,7 @@ from daifu_dap.recovery import (
     dynamo,
     entering,
     follow,
+    ledger,
     place,
     renaming,
     reparse,
@@ -261,9 +262,11 @@ class Change:
         return twins.twin(scope, self.matching(old), self.new)
 
     def diff(self) -> str:
-        """The change as a unified diff that `patch` takes, a last line without an end included."""
-        name = os.path.basename(self.file.path)
-        diff = difflib.unified_diff(_lines(self.old.text), _lines(self.new.text), name, name)
+        """The change as a unified diff that `patch -p1` takes in the folder in which the program
+        was started, a last line without an end included."""
+        name = ledger.below(self.file.path).replace(os.sep, "/").lstrip("/")
+        texts = _lines(self.old.text), _lines(self.new.text)
+        diff = difflib.unified_diff(*texts, f"a/{name}", f"b/{name}")
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             for line in diff

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import pytest
@@ -63,18 +64,37 @@ def test_the_journal_has_each_edit_as_a_diff(project: Project) -> None:
     assert diff.index(there) < diff.index(back) < diff.rindex(there)
 
 
-def test_the_journal_has_diffs_that_patch_takes(project: Project) -> None:
-    text = "def f():\n    a = '\f'\n    return 1 / 0  # @crash\nf()"
+def test_the_journal_has_diffs_that_patch_takes_and_takes_back(project: Project) -> None:
+    """Of several files, in folders, and with a last line that has no end."""
+    helper = "def scale(x):\n    return x\n"
+    project.write("parts/helper.py", helper)
+    text = "from parts import helper\ndef f():\n    a = '\f'\n    return helper.scale(1) / 0\nf()"
     client = project.crashed(text)
     mended = text.replace("/ 0", "/ 1")
+    project.write("parts/helper.py", helper.replace("return x", "return x * 2"))
     client.replace_cell(project.folder / "main.py", mended)
     client.resolve("retry")
     entry = client.wait_recovered()["entry"]
+    assert len(entry["changes"]) == 2
     patch = project.folder / "recovery.patch"
     patch.write_text(entry["diff"])
-    (project.folder / "main.py").write_text(text)
-    subprocess.run(["git", "apply", "-p0", patch], cwd=project.folder, check=True, timeout=60)
-    assert (project.folder / "main.py").read_text() == mended
+
+    def texts() -> list[str]:
+        return [(project.folder / name).read_text() for name in ("main.py", "parts/helper.py")]
+
+    def run(*options: str) -> None:
+        command = ["patch", "-p1", "--batch", *options, "-i", str(patch)]
+        if shutil.which("patch") is None:
+            command = ["git", "apply", "-p1", *options, str(patch)]
+        subprocess.run(command, cwd=project.folder, check=True, timeout=60)
+
+    project.write("main.py", text)
+    project.write("parts/helper.py", helper)
+    before = texts()
+    run()
+    assert texts() == [mended, helper.replace("return x", "return x * 2")]
+    run("-R")
+    assert texts() == before
 
 
 def test_a_default_that_a_refused_edit_gave_is_taken_back(project: Project) -> None:
