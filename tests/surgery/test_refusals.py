@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,29 @@ def test_a_syntax_error_shows_its_place(text: str, line: int, column: int, caret
 def test_what_breaks_the_parser_is_refused_too(text: str) -> None:
     with pytest.raises(Refusal, match="DFU0001"):
         outline(text)
+
+
+BAD = [
+    'x = f"{a b}"\n', 'x = f"{"\n', 'def f():\n    return f"{x!z}"\n', "a = (1,\n     2\nb = 3\n",
+    'print "x"\n', "if x = 3:\n    pass\n", 'é = "ß" +* 2\n', "x = 1 +\n", "class A:\npass\n",
+    "f(a, b=1, c)\n", "x = {1: 2, 3}\n", 'x = "abc\n', "import a.b as c.d\n", "f(**a, *b)\n",
+    "a, b += 1\n", "x = 08\n", "match x:\n    case a, b, c:\n    pass\n", "return 1\n",
+    "def f(a, a): pass\n", "def f():\n    x = 1\n    global x\n", "break\n",
+    "from __future__ import nope\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_the_caret_is_where_python_has_it(text: str) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        compile(text, "<new text>", "exec")
+    error = caught.value
+    try:
+        ast.parse(text)
+        late = True
+    except SyntaxError:
+        late = False
+    error.text = text.splitlines(keepends=True)[(error.lineno or 1) - 1]
+    theirs = "".join(traceback.format_exception_only(error)).splitlines()
+    ours = refusals.syntax(error, "<new text>", text, compiled=late).message.splitlines()
+    assert ours[1:] == theirs[1:3]
