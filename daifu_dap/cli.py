@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = parser.add_subparsers(title="jobs", metavar="JOB", required=True)
     _add_demo(jobs)
     _add_replay(jobs)
+    _add_attach(jobs)
     given = list(sys.argv[1:] if argv is None else argv)
     # What comes behind it is another program's command line, and may look like options of ours.
     at = given.index("--") if given[:1] == ["replay"] and "--" in given else len(given)
@@ -90,6 +91,49 @@ def _replay(args: argparse.Namespace) -> int:
 
     return replay.run(
         args.journal, args.program, strict=args.strict, as_json=args.json, policy=args.policy
+    )
+
+
+def _add_attach(jobs: Jobs) -> None:
+    parser = jobs.add_parser(
+        "attach",
+        help="recover a held program from a shell",
+        description="Attaches to a program that is held, or runs, and reads lines: those of the "
+        "Debug Console, %edit and others (%help lists them), or code for the crashed frame. Ends "
+        "with 0, 1 if a line could not be done, 3 if there is nothing to attach to, 4 if the "
+        "connection is lost.",
+    )
+    parser.add_argument(
+        "place",
+        nargs="?",
+        metavar="HOST:PORT | PID",
+        help="where it is (default: the held program that is found)",
+    )
+    parser.add_argument(
+        "-c", dest="commands", action="append", default=[], metavar="LINE",
+        help="do this line and leave; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="after the lines, wait for the end (its status is ours) or the next crash (5)",
+    )
+    parser.add_argument("--list", action="store_true", help="show what is held, and leave")
+    parser.add_argument(
+        "--access-token-file", metavar="FILE", help="has the token that the program wants"
+    )
+    parser.set_defaults(run=_attach)
+
+
+def _attach(args: argparse.Namespace) -> int:
+    from daifu_dap.shell import attach
+
+    return attach.run(
+        args.place,
+        commands=args.commands,
+        wait=args.wait,
+        listing=args.list,
+        token_file=args.access_token_file,
     )
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 from daifu_dap.client.errors import ClientError, RequestFailed, SessionEnded
 from daifu_dap.client.records import CrashInfo, Frame, Stop, Variable
-from daifu_dap.client.wire import Reverse, Wire
+from daifu_dap.client.wire import Reverse, Watch, Wire
 
 INITIALIZE: dict[str, Any] = {
     "clientID": "daifu",
@@ -115,6 +115,7 @@ class Client:
         breakpoints: Mapping[str, Sequence[int]] | None = None,
         filters: Filters | None = None,
         timeout: float = 30.0,
+        watch: Watch | None = None,
         **attributes: Any,
     ) -> Self:
         """Connect to an adapter that listens on ``host:port`` and attach to what it holds.
@@ -122,7 +123,7 @@ class Client:
         Raises ``ClientError`` when nothing listens there, ``RequestFailed`` when the adapter
         refuses.
         """
-        client = cls.connect(host, port, timeout=timeout)
+        client = cls.connect(host, port, timeout=timeout, watch=watch)
         client._begin("attach", attributes, breakpoints, filters)
         return client
 
@@ -134,6 +135,7 @@ class Client:
         cwd: str | os.PathLike[str] | None = None,
         timeout: float = 30.0,
         reverse: Reverse | None = None,
+        watch: Watch | None = None,
     ) -> Self:
         """Start the adapter on stdio and send nothing yet.
 
@@ -152,11 +154,13 @@ class Client:
             | {"PYTHONPATH": f"{package}{os.pathsep}{search}" if search else package},
         )
         assert process.stdin is not None and process.stdout is not None
-        wire = Wire(process.stdout, process.stdin, reverse)
+        wire = Wire(process.stdout, process.stdin, reverse, watch)
         return cls(wire, process=process, timeout=timeout)
 
     @classmethod
-    def connect(cls, host: str, port: int, *, timeout: float = 30.0) -> Self:
+    def connect(
+        cls, host: str, port: int, *, timeout: float = 30.0, watch: Watch | None = None
+    ) -> Self:
         """Connect to an adapter that listens on ``host:port`` and send nothing yet.
 
         Raises ``ClientError`` when nothing listens there.
@@ -167,7 +171,8 @@ class Client:
             raise ClientError(f"No adapter answers on {host}:{port}: {error}.") from error
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return cls(Wire(sock.makefile("rb"), sock.makefile("wb")), sock=sock, timeout=timeout)
+        wire = Wire(sock.makefile("rb"), sock.makefile("wb"), watch=watch)
+        return cls(wire, sock=sock, timeout=timeout)
 
     def start(
         self,
@@ -418,6 +423,11 @@ class Client:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+    def abandon(self) -> None:
+        """End the adapter's connection and leave the program to what becomes of it."""
+        self._left = True
+        self.close()
 
     def vanish(self) -> None:
         """Drop the connection without a word, as a client that dies does."""

@@ -23,10 +23,23 @@ Reverse = Callable[[str, dict[str, Any]], dict[str, Any]]
 body out."""
 
 
+Watch = Callable[[str, dict[str, Any]], None]
+"""What is told of events: their name and body; no name when the stream has ended."""
+
+
 class Wire:
     """A DAP connection seen from the client."""
 
-    def __init__(self, reader: IO[bytes], writer: IO[bytes], reverse: Reverse | None = None):
+    def __init__(
+        self,
+        reader: IO[bytes],
+        writer: IO[bytes],
+        reverse: Reverse | None = None,
+        watch: Watch | None = None,
+    ):
+        """Begin to read.  With ``watch``, that is told of each event by the reader's thread, and
+        but `initialized` none is kept."""
+        self._watch = watch
         self._reader = reader
         self._writer = writer
         self._reverse = reverse
@@ -157,11 +170,15 @@ class Wire:
         with self._changed:
             self.ended = True
             self._changed.notify_all()
+        if self._watch is not None:
+            self._watch("", {})
 
     def _take(self, message: Message) -> None:
         """Sort one message in."""
         kind = message.get("type")
         body = message.get("body")
+        told: Watch | None = None
+        fields: dict[str, Any] = {}
         with self._changed:
             if kind == "response":
                 seq = message.get("request_seq")
@@ -170,8 +187,10 @@ class Wire:
                     self._responses[int(seq)] = message
             elif kind == "event":
                 name = str(message.get("event"))
-                fields: dict[str, Any] = body if isinstance(body, dict) else {}
-                if name == "output":
+                fields = body if isinstance(body, dict) else {}
+                if self._watch is not None and name != "initialized":
+                    told = self._watch
+                elif name == "output":
                     category = str(fields.get("category") or "console")
                     self._output.append((category, str(fields.get("output") or "")))
                 else:
@@ -179,6 +198,8 @@ class Wire:
                     self._events.setdefault(name, deque()).append(fields)
             del self.history[:-200]
             self._changed.notify_all()
+        if told is not None:
+            told(str(message.get("event")), fields)
         if kind == "request":
             self._answer(message)
 

@@ -1,0 +1,224 @@
+"""The terminal client, in a real terminal and from scripts, against real held programs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from daifu_dap.shell import attach, editor, prompt
+from tests.adapter.conftest import alive, eventually
+
+from .conftest import TIMEOUT, Place
+
+PROGRAM = """
+    import sys
+    def test(data):
+        total = 0
+        for i, x in enumerate(data):
+            total += x * data[i + 1]
+        return total
+    def main():
+        print("total", test([1, 2, 3]), flush=True)
+        print({}["second"])
+        if "wait" in sys.argv:
+            import time
+            while True:
+                time.sleep(0.05)
+        print("done", flush=True)
+    main()
+    """
+
+EDITOR = """\
+#!/bin/sh
+# What it is to do is in a file: a sed script for the file that it is called with.
+echo "$@" >> called
+sed -i -f script "$2"
+"""
+
+ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[=>()][0-9A-B]?)")
+
+
+class Terminal:
+    """A terminal in which the client runs."""
+
+    def __init__(self, here: Place, *arguments: str, **variables: str) -> None:
+        own, theirs = pty.openpty()
+        env = here.environment(
+            TERM="xterm-256color", PROMPT_TOOLKIT_NO_CPR="1", COLUMNS="100", LINES="40",
+            XDG_STATE_HOME=str(here.folder / "state"), **variables,
+        )  # fmt: skip
+        env.pop("NO_COLOR", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "daifu_dap.cli", "attach", *arguments],
+            cwd=here.folder, env=env | variables, start_new_session=True,
+            stdin=theirs, stdout=theirs, stderr=theirs,
+            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),  # its terminal
+        )  # fmt: skip
+        here.processes.append(self.process)
+        os.close(theirs)
+        self._own, self._seen, self.raw = own, 0, ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := os.read(self._own, 65536):
+                self.raw += data.decode(errors="replace")
+
+    @property
+    def text(self) -> str:
+        return ESCAPES.sub("", self.raw).replace("\r", "")
+
+    def expect(self, *wanted: str) -> None:
+        """Wait until these come, one after the other, behind what was waited for before."""
+        for each in wanted:
+            deadline = time.monotonic() + TIMEOUT / 2
+            while (at := self.text.find(each, self._seen)) < 0:
+                assert time.monotonic() < deadline, f"no {each!r} in {self.text[self._seen :]!r}"
+                time.sleep(0.02)
+            self._seen = at + len(each)
+
+    def send(self, text: str) -> None:
+        os.write(self._own, text.encode())
+
+    def ends(self) -> int:
+        return self.process.wait(TIMEOUT)
+
+
+def held(here: Place, *arguments: str) -> tuple[subprocess.Popen[str], Path]:
+    """A program that is held, and the note that says so."""
+    here.write("main.py", PROGRAM)
+    process = here.start("-m", "daifu_dap", "main.py", *arguments)
+    note = here.folder / f".daifu/held-{process.pid}.json"
+    eventually(note.exists, TIMEOUT)
+    return process, note
+
+
+def say(here: Place, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "daifu_dap.cli", "attach", *arguments],
+        cwd=here.folder, env=here.environment(), capture_output=True, text=True, input=text,
+        timeout=TIMEOUT,
+    )  # fmt: skip
+
+
+def test_a_crash_is_described_edited_refused_mended_and_replaced(here: Place) -> None:
+    process, note = held(here)
+    here.write("nano", EDITOR).chmod(0o755)
+    script = here.write("script", "s/for i, x in enumerate(data)/if x := data/\n")
+    terminal = Terminal(here, EDITOR=str(here.folder / "nano"))
+    terminal.expect("IndexError", "main.py:5 in test", ">     5 |", "total += x * data[i + 1]")
+    terminal.expect("Hint:", "IndexError main.py:5>")
+    terminal.send("dat\t")
+    terminal.expect("dat", "a")  # what is shown is the difference
+    terminal.send("[0] + 41\r")
+    terminal.expect("\n42\n", "main.py:5>")
+    terminal.send("for each in data:\rprint('each', each)\r\r")
+    terminal.expect("each 1", "each 3", "main.py:5>")
+    terminal.send("%edit\r")
+    terminal.expect("DFU0010 main.py:4: ", "if x := data:", "^^^", "nothing has changed")
+    terminal.expect("main.py:5>")
+    script.write_text("s/if x := data/for i, x in enumerate(data)/\ns/i + 1/(i + 1) % 3/\n")
+    terminal.send("%edit\r")
+    terminal.expect("test: takes effect now", "It can be applied: %replace.", "main.py:5>")
+    called = (here.folder / "called").read_text().splitlines()
+    assert called == [f"+{line} {here.folder / 'main.py'}" for line in (5, 5)]
+    terminal.send("%replace\r")
+    terminal.expect("New text: test.", "Recovered: replace", "KeyError", "main.py:9>")
+    terminal.send("%nonsense\r")
+    terminal.expect("%nonsense is not known", "main.py:9>")
+    terminal.send("\x04")
+    assert terminal.ends() == 0 and "\x1b[1;31m" in terminal.raw
+    eventually(note.exists, TIMEOUT)
+    history = here.folder / "state/daifu/history"
+    assert "%replace" in history.read_text() and stat.S_IMODE(history.stat().st_mode) == 0o600
+
+    terminal = Terminal(here, str(process.pid), NO_COLOR="1")
+    terminal.expect("KeyError", "main.py:9>")
+    terminal.send("%skip\r")
+    terminal.expect("The program has ended")
+    assert terminal.ends() == 0 and not re.search(r"\x1b\[[0-9;]*3[0-9](;[0-9]+)*m", terminal.raw)
+    out, _ = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out) == (0, "each 1\neach 2\neach 3\ntotal 11\ndone\n")
+
+
+def test_a_running_program_is_paused_and_left_and_a_lost_one_is_told(here: Place) -> None:
+    process, _ = held(here, "wait")
+    terminal = Terminal(here)
+    terminal.expect("main.py:5>")
+    terminal.send("%return 0\r")
+    terminal.expect("main.py:9>")
+    terminal.send("%skip\r")
+    terminal.expect("Ctrl-C pauses it")
+    terminal.send("\x03")
+    terminal.expect("Paused at main.py:", "(paused)>")
+    terminal.send("%where\r")
+    terminal.expect("Paused at main.py:", "(paused)>")
+    terminal.send("%continue\r")
+    terminal.expect("Ctrl-C pauses it")
+    assert alive(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    terminal.expect("The program has ended")
+    assert terminal.ends() == 0
+
+
+def test_a_script_gives_lines_and_has_statuses(here: Place) -> None:
+    assert say(here, "127.0.0.1:1", "-c", "%where").returncode == 3
+    done = say(here, "127.0.0.1:1", "--access-token-file", "nothing", "-c", "%where")
+    assert done.returncode == 2 and "access token" in done.stderr
+    process, note = held(here)
+    done = say(here, "-c", "%where", "-c", "%locals", "-c", "%fix total +=", "-c", "%skip")
+    assert done.returncode == 1 and "DFU0001" in done.stdout and "x = 3" in done.stdout
+    eventually(note.exists, TIMEOUT)
+    done = say(here, str(process.pid), "--wait", text="data.append(0)\n\n%retry\n")
+    assert done.returncode == 5, done.stderr
+    assert "Line 5 is tried again." in done.stdout and "data[i + 1]" in done.stdout
+    eventually(note.exists, TIMEOUT)
+    assert str(process.pid) in say(here, "--list").stdout
+    done = say(here, "-c", "%return 'told'", "-c", "%where", "-c", "%skip", "--wait")
+    assert (done.returncode, "KeyError: 'second'" in done.stdout) == (0, True), done.stdout
+    out, _ = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out) == (0, "total told\ndone\n")
+
+
+def test_without_prompt_toolkit_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "prompt_toolkit", None)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert attach.run("127.0.0.1:1") == 2
+    said = "The terminal client needs prompt_toolkit: pip install prompt_toolkit\n"
+    assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("vim -n", ["vim", "-n", "+7", "a.py"]),
+        ("code", ["code", "--wait", "--goto", "a.py:7"]),
+        ("/x/hx", ["/x/hx", "a.py:7"]),
+        ("ed", ["ed", "a.py"]),
+    ],
+)
+def test_editors_open_at_the_line(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("VISUAL", wanted)
+    assert editor.command("a.py", 7) == words
+
+
+def test_code_that_goes_on_is_read_on() -> None:
+    goes_on = ["for x in y:", "f(", "%fix if x:", "%fix 12: with f:", "if x:\n    pass"]
+    whole = ["x = 1", "%retry", "%goto 7:", "%fix x = 1", "if x:\n    pass\n", "x = ?", "f(\n1)"]
+    assert [each for each in goes_on + whole if prompt.incomplete(each)] == goes_on
