@@ -15,7 +15,8 @@ test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
 bench: venv ## Recover the crash cases, and measure what all of it costs; ARGS=--quick to try
-	@for each in cases lost vaccinating importing overhead recovering planning keystroke restore growth adapter; do \
+	@for each in cases lost vaccinating importing overhead safety recovering planning keystroke \
+	    restore growth scale adapter; do \
 	    .venv/bin/python benchmarks/$$each.py --out build/bench/$$each.json $(ARGS) || exit 1; done
 	@.venv/bin/python benchmarks/publish.py
 

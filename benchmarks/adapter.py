@@ -3,8 +3,8 @@
 The same program is started plain, under debugpy's adapter and under ours, with nothing set in
 either. Which comes first changes from round to round. Said are
 
-- *run time*: calls, a nested loop, a generator and, where there is PyTorch, the training of a small
-  MLP, as a ratio to plain; in the processor time of the thread, so that other jobs count little;
+- *run time*: the loops and trainings of `training/loads.py`, as a ratio to plain; in the
+  processor time of the thread, so that other jobs count little;
   with ours also with a breakpoint that is never hit, and after it was removed, and after a crash
   was recovered;
 - *requests* at a stop: milliseconds that ours adds to the median of debugpy's, one at a time and in
@@ -31,58 +31,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measure import Report, arguments, compared, spread
+from measure import Report, arguments, compared, interval, spread
 
 from daifu_dap.client import Client
 
+LOADS = Path(__file__).resolve().parent / "training" / "loads.py"
 WORK = """\
-import json, os, sys, time
-
-def add(a, b):
-    return a + b
-
-def calls(n):
-    x = 0
-    for i in range(n):
-        x = add(x, i)
-
-def nested(n):
-    x = 0
-    for i in range(n // 1000):
-        for j in range(1000):
-            x += i ^ j
-
-def items(n):
-    for i in range(n):
-        yield i
-
-def generator(n):
-    x = 0
-    for i in items(n):
-        x += i
+import json, socket, sys, time
+import loads
 
 def elsewhere():
     y = 1  # never run
     return y
 
-work = {"calls": calls, "nested loop": nested, "generator": generator}
-if "torch" in sys.argv[2:]:
-    import torch
-    from torch import nn
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    layers = [nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 1)]
-    model = nn.Sequential(*layers)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
-    xs, ys = torch.randn(32, 32), torch.randn(32, 1)
-
-    def mlp(n):
-        for _ in range(n // 500):
-            optimizer.zero_grad()
-            nn.functional.mse_loss(model(xs), ys).backward()
-            optimizer.step()
-
-    work["MLP"] = mlp
+work = dict(loads.LOOPS)
+for kind in loads.trainings():
+    training = loads.made(kind)
+    work[kind] = lambda n, training=training: training.run(n // 500)
 
 def fail(said):
     if "crash" in said:
@@ -99,7 +64,6 @@ def serve():
             times[name] = time.thread_time() - start
         print(json.dumps(times), file=talk, flush=True)
 
-import socket
 talk = socket.create_connection(("127.0.0.1", int(sys.argv[1]))).makefile("rw")
 serve()
 """
@@ -147,10 +111,9 @@ def working(side: str, folder: str) -> Iterator[tuple[Any, Callable[[str], dict[
     """A program that works when told to, the client that it has, and what tells it to."""
     import socket
 
-    more = ["torch"] if _torch() else []
     with socket.create_server(("127.0.0.1", 0)) as door:
         door.settimeout(120)
-        args = [str(door.getsockname()[1]), *more]
+        args = [str(door.getsockname()[1])]
         client = process = None
         if side == "plain":
             path = os.path.join(folder, "work.py")
@@ -172,15 +135,10 @@ def working(side: str, folder: str) -> Iterator[tuple[Any, Callable[[str], dict[
             client.close()
 
 
-def _torch() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("torch") is not None
-
-
 def run_time(report: Report, folder: str, rounds: int, size: int) -> None:
     path = os.path.join(folder, "work.py")
     Path(path).write_text(WORK)
+    Path(folder, "loads.py").write_text(LOADS.read_text())
     never = line_of(WORK, "never run")
     with contextlib.ExitStack() as stack:
         sides = {side: stack.enter_context(working(side, folder)) for side in ("plain", *SIDES)}
@@ -197,7 +155,11 @@ def run_time(report: Report, folder: str, rounds: int, size: int) -> None:
                 for work in times["plain"][0]:
                     one, two = ([each[work] for each in times[k]] for k in ("plain", side))
                     limit = 1.05 if side == "ours" and "breakpoint" not in name else None
-                    report.add(f"{work}, {name}, {side}", compared(one, two), unit="", limit=limit)
+                    lower, upper = interval([b / a for a, b in zip(one, two, strict=True)])
+                    report.add(
+                        f"{work}, {name}, {side}", compared(one, two), unit="", limit=limit,
+                        lower=lower, upper=upper, work=work, phase=name, way=side,
+                    )  # fmt: skip
 
         for tell in tells.values():
             tell(str(size))

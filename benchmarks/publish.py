@@ -46,10 +46,10 @@ def measured(said: Said) -> str:
     )
 
 
-def saved(figure: Any, name: str) -> None:
+def saved(figure: Any, path: Path) -> None:
     """Write a picture."""
     figure.tight_layout()
-    figure.savefig(DOCS / name, metadata={"Date": None})
+    figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
 
@@ -77,7 +77,7 @@ def cases(said: Said) -> str:
     axes.set_ylabel("ms until the crash is passed")
     axes.set_xticks(places, [row["id"] for row in rows], rotation=90)
     axes.legend()
-    saved(figure, "cases.svg")
+    saved(figure, said["docs"] / "cases.svg")
     return "\n".join([
         f"{said['right']} of {len(said['rows'])} are right. {measured(said)}", "", *lines, "",
         "![Time until each crash is passed](cases.svg)",
@@ -112,13 +112,72 @@ def lost(said: Said) -> str:
     axes.set_xlabel("steps that were done before the crash")
     axes.set_ylabel("ms until the crash is passed")
     axes.legend(fontsize=7)
-    saved(figure, "lost.svg")
+    saved(figure, said["docs"] / "lost.svg")
     head = "Medians and the middle half; the steps done twice are those of the longest run."
     picture = "![Time until the crash is passed, by the work done](lost.svg)"
     return "\n".join([f"{head} {measured(said)}", "", *lines, "", picture])
 
 
-BLOCKS: dict[str, Callable[[Said], str]] = {"cases": cases, "lost": lost}
+WAYS = {
+    "vaccinated": "vaccinated",
+    "ours": "under our adapter",
+    "debugpy": "under debugpy's",
+    "hot_restart": "hot_restart",
+    "CheckFreq": "CheckFreq",
+    "checkpoint per epoch": "checkpoint per epoch",
+}
+
+
+def safety(said: Said) -> str:
+    """The table of what each way costs while nothing goes wrong, with the adapter's rows."""
+    rows = list(said["rows"])
+    beside = said["folder"] / "adapter.json"
+    if beside.exists():
+        more = json.loads(beside.read_text())["rows"]
+        rows += [row for row in more if row.get("phase") == "nothing set"]
+    works: dict[str, dict[str, Said]] = {}
+    for row in rows:
+        works.setdefault(row["work"], {})[row["way"]] = row
+    lines = ["| times plain | " + " | ".join(WAYS.values()) + " |", "|---" * (len(WAYS) + 1) + "|"]
+    for work, found in works.items():
+        cells = [_interval(found[way]) if way in found else "" for way in WAYS]
+        lines.append(f"| {work} | " + " | ".join(cells) + " |")
+    return "\n".join([f"Medians with their 95 % intervals. {measured(said)}", "", *lines])
+
+
+def _interval(row: Said) -> str:
+    return f"{row['median']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+
+
+def scale(said: Said) -> str:
+    """The table of what grows, and its picture."""
+    whats: dict[str, list[Said]] = {}
+    for row in said["rows"]:
+        whats.setdefault(row["what"], []).append(row)
+    lines = ["| what | by its size |", "|---|---|"]
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for what, rows in whats.items():
+        unit = rows[0]["unit"]
+        cells = ", ".join(f"{row['size']:,}: {row['median']:.3g}" for row in rows)
+        lines.append(f"| {what} ({unit}) | {cells} |")
+        if unit == "ms":
+            sizes = [row["size"] for row in rows]
+            axes.plot(sizes, [row["median"] for row in rows], marker="o", label=what)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylabel("ms")
+    axes.legend(fontsize=7)
+    saved(figure, said["docs"] / "scale.svg")
+    picture = "![How the time of a recovery grows](scale.svg)"
+    return "\n".join([f"Medians. {measured(said)}", "", *lines, "", picture])
+
+
+BLOCKS: dict[str, Callable[[Said], str]] = {
+    "cases": cases,
+    "lost": lost,
+    "safety": safety,
+    "scale": scale,
+}
 
 
 def main() -> None:
@@ -127,9 +186,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="the folder of the page")
     parser.add_argument("--quick", action="store_true", help="take those of a quick run, too")
     args = parser.parse_args()
-    page = DOCS / "benchmarks.md"
+    page = args.docs / "benchmarks.md"
     text = page.read_text()
     for name, block in BLOCKS.items():
         path = args.folder / f"{name}.json"
@@ -139,7 +199,7 @@ def main() -> None:
         if said["quick"] and not args.quick:
             print(f"{name}: a quick run, not written")
             continue
-        body = block(said)
+        body = block(said | {"folder": args.folder, "docs": args.docs})
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text, count = re.subn(pattern, lambda m, b=body: m[1] + b + "\n" + m[2], text, flags=re.S)
         if count != 1:

@@ -238,3 +238,36 @@ def test_the_check_tells_what_has_moved_beyond_the_noise(tmp_path: Path) -> None
         "WORSE  one, case: WRONG now",
         "2 of 5 rows moved; 2 are worse.",
     ]
+
+
+def test_what_was_measured_is_written_into_the_page(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "benchmarks/scale.py",
+        "--quick",
+        "--out",
+        str(tmp_path / "scale.json"),
+    ]
+    measured = subprocess.run(
+        [*command, "--only", "lines", "depth", "recoveries", "threads"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=100,
+    )
+    assert measured.returncode == 0, measured.stderr
+    page = tmp_path / "benchmarks.md"
+    page.write_text("before\n<!-- scale -->\nold\n<!-- /scale -->\nafter\n")
+    command = [sys.executable, "benchmarks/publish.py", str(tmp_path), "--docs", str(tmp_path)]
+    for more in ((), ("--quick",)):
+        written = subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT)
+        assert written.returncode == 0, written.stderr
+        if not more:
+            assert "\nold\n" in page.read_text()  # a quick run says nothing
+    text = page.read_text()
+    assert re.search(
+        r"^\| retry, depth of the crash \(ms\) \| 1: [\d.e+]+, 50: ", text, re.MULTILINE
+    )
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "<svg" in (tmp_path / "scale.svg").read_text()
