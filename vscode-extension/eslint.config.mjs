@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const editorFree = [
   "src/common/{commands,lines,paths,protocol,settings,start}.ts",
   "src/adapter/command.ts",
-  "src/config/{convert,defaults,envfile,held,modules,probe,processes}.ts",
+  "src/config/{convert,defaults,envfile,held,modules,probe,processes,tools}.ts",
   "src/language/{board,mapping}.ts",
   "src/recovery/changes.ts",
   "src/recovery/requests.ts",

@@ -4,6 +4,7 @@ export enum Start {
   AttachToHeld = "daifu.attachToHeld",
   Convert = "daifu.convertConfiguration",
   Install = "daifu.install",
+  ChooseInterpreter = "daifu.chooseInterpreter",
   RestartLanguageServer = "daifu.restartLanguageServer",
   ShowLog = "daifu.showLog",
   PickProcess = "daifu.pickProcess",

@@ -5,7 +5,7 @@ import { Start } from "../common/start";
 import { registerConverting } from "./converting";
 import { launchOf } from "./defaults";
 import type { Installer } from "./install";
-import { interpreter } from "./interpreter";
+import { chooseInterpreter, interpreter } from "./interpreter";
 import { registerPicking } from "./pick";
 import { ConfigurationProvider, DynamicProvider, shownFile, shownFolder } from "./provider";
 
@@ -22,6 +22,7 @@ export function registerConfiguration(installer: Installer): vscode.Disposable {
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
     vscode.commands.registerCommand(Start.DebugFile, debugFile),
+    vscode.commands.registerCommand(Start.ChooseInterpreter, chooseInterpreter),
     vscode.commands.registerCommand(Start.Install, async () => {
       const folder = shownFolder();
       await installer.now(await interpreter({}, folder), folder);
