@@ -3,6 +3,8 @@
 They are what `evaluate` in the context `repl` is asked, so a person needs neither our extension nor
 requests of ours, and at a bare REPL it is the same.  A line that is not one of ours is debugpy's.
 The answer comes before the program runs on, as everywhere; a refusal fails the line.
+
+At stops that are no crashes those make sense that edit or show: `%fix`, `%cells` and `%help`.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ LINES = {
 }
 """What can be said, and what it does."""
 
+ANYWHERE = ("%fix", "%cells", "%help")
+"""What is no way out of a crash."""
+
 SPOKEN = re.compile(
     r"\s*%(fix|retry|skip|goto|return|raise|restart|cells|help)(?:\s+(.*))?\s*$", re.S
 )
@@ -60,7 +65,7 @@ class Console:
             expression = given.get("expression")
             if isinstance(expression, str) and SPOKEN.match(expression):
                 return self.line
-        if command == "completions" and self._crashes.stops:
+        if command == "completions" and (self._crashes.stops or self._crashes.pauses.stopped):
             text = given.get("text")
             if isinstance(text, str) and TYPED.match(text):
                 return self.completions
@@ -71,7 +76,10 @@ class Console:
         found = TYPED.match(fields.string("text") or "")
         assert found is not None
         typed = found[1]
-        names = dict.fromkeys(each.split()[0] for each in LINES)
+        words = [each.split()[0] for each in LINES]
+        names = dict.fromkeys(
+            words if self._crashes.stops else filter(ANYWHERE.__contains__, words)
+        )
         targets = [
             {
                 "label": name,
@@ -95,7 +103,12 @@ class Console:
         if word == "help":
             self._say(request, help_text())
             return
-        stop = self._crashes.stop_of(fields.integer("frameId"))
+        frame_id = fields.integer("frameId")
+        paused = self._paused(frame_id) if f"%{word}" in ANYWHERE else None
+        if paused is not None:
+            self._at_pause(request, word, rest, *paused)
+            return
+        stop = self._crashes.stop_of(frame_id)
         if word == "fix":
             self._fix(request, stop, rest)
         elif word == "cells":
@@ -109,25 +122,56 @@ class Console:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _fix(self, request: Message, stop: Stop, rest: str) -> None:
-        edit: Callable[[], Edit] = lambda: Edit({}, [])  # noqa: E731
+    def _paused(self, frame_id: int | None) -> tuple[int, Json] | None:
+        """The thread and the frame that a line is about, at a stop that is no crash."""
+        pauses = self._crashes.pauses
+        if not pauses.stopped or (frame_id is None and self._crashes.stops):
+            return None
+        return pauses.looked_at(frame_id)
+
+    def _at_pause(
+        self, request: Message, word: str, rest: str, thread_id: int, frame: Json
+    ) -> None:
+        """Do what a line says where nothing has crashed."""
+        path = str((frame.get("source") or {}).get("path") or "")
+        line = int(frame.get("line") or 1)
+        if word == "cells":
+            self._crashes.learn()
+            path = self._crashes.texts.resolve(path)
+            cells = surgery.cells(self._crashes.outline(path))
+            around = [each for each in cells if each.line <= line <= each.end_line]
+            function = around[-1].function if around else ""
+            self._say(request, self._listed(path, function, line, set()))
+            return
+        edit, said = self._edit(rest, path, line)
+
+        def answer(body: Json) -> Json:
+            at = body.get("resumeAt") or {}
+            where = f" at line {at['line']}" if at.get("line") and body.get("functions") else ""
+            return _told(body, f"Going on{where}.", said)
+
+        self._crashes.pauses.run_on(request, thread_id, edit, answer)
+
+    def _edit(self, rest: str, path: str, line: int) -> tuple[Callable[[], Edit], list[str]]:
+        """The edit that stands behind `%fix`, for the cell on `line` unless it names another, and
+        what is said of it."""
         saving = SAVING.match(rest)
         code = rest if saving is None else saving[1]
         if saving is not None and not code:
             raise wrong("expression", "has no code behind --save")
-        if code:
-            placed = PLACED.match(code)
-            line, text = (int(placed[1]), placed[2]) if placed else (stop.point.line, code)
-            asked = {"source": {"path": stop.point.path}, "cell": {"line": line}, "code": text}
-            fields = Fields({**asked, "writeBack": saving is not None})
-            edit = lambda: self._crashes.collect(fields)  # noqa: E731
+        if not code:
+            return (lambda: Edit({}, [])), []
+        placed = PLACED.match(code)
+        line, text = (int(placed[1]), placed[2]) if placed else (line, code)
+        asked = {"source": {"path": path}, "cell": {"line": line}, "code": text}
+        fields = Fields({**asked, "writeBack": saving is not None})
+        said = ["The file on disk is as it was."] if saving is None else []
+        return (lambda: self._crashes.collect(fields)), said
+
+    def _fix(self, request: Message, stop: Stop, rest: str) -> None:
+        edit, said = self._edit(rest, stop.point.path, stop.point.line)
         body, events = self._crashes.apply(stop, edit, going=True)
-        said = [each["message"] for each in body.get("warnings") or ()]
-        if code and saving is None:
-            said.append("The file on disk is as it was.")
-        functions = ", ".join(body.get("functions") or ())
-        what = f"New text: {functions}. " if functions else ""
-        told = result("\n".join([f"{what}Going on at line {stop.line}.", *said]))
+        told = _told(body, f"Going on at line {stop.line}.", said)
         self._crashes.leave(request, [stop], stop.way, told, events)
 
     def _resolve(self, request: Message, stop: Stop, word: str, rest: str) -> None:
@@ -157,14 +201,16 @@ class Console:
     def _cells(self, stop: Stop) -> str:
         """The cells of the crashed function, the crashed one marked, and those one can go to."""
         body = self._crashes.ask("describe", {"stopId": stop.stop_id}, stop)["crash"]
+        cell = body.get("cell") or {}
         goals = set(body.get("gotoLines") or ())
-        path, cell = stop.point.path, body.get("cell") or {}
-        text = self._crashes.texts.text(path)
-        lines = [line.rstrip() for line in split(text)]
+        return self._listed(stop.point.path, cell.get("function"), cell.get("line"), goals)
+
+    def _listed(self, path: str, function: str | None, line: int | None, goals: set[int]) -> str:
+        lines = [each.rstrip() for each in split(self._crashes.texts.text(path))]
         shown: dict[int, str] = {}
         for each in surgery.cells(self._crashes.outline(path)):
-            if each.function == cell.get("function") and each.line not in shown:
-                mark = ">" if each.line == cell.get("line") else "*" if each.line in goals else " "
+            if each.function == function and each.line not in shown:
+                mark = ">" if each.line == line else "*" if each.line in goals else " "
                 shown[each.line] = f"{mark} {each.line:4}  {lines[each.line - 1]}"
         return "\n".join(shown.values())
 
@@ -175,7 +221,17 @@ class Console:
 def help_text() -> str:
     """What `%help` says."""
     width = max(map(len, LINES))
-    return "\n".join(f"{line:{width}}  {does}" for line, does in LINES.items())
+    said = [f"{line:{width}}  {does}" for line, does in LINES.items()]
+    said.append("At stops that are no crashes: %fix, for the statement that is next, and %cells.")
+    return "\n".join(said)
+
+
+def _told(body: Json, going: str, more: list[str]) -> Json:
+    """What is said of an edit that was applied."""
+    functions = ", ".join(body.get("functions") or ())
+    what = f"New text: {functions}. " if functions else ""
+    warnings = [each["message"] for each in body.get("warnings") or ()]
+    return result("\n".join([what + going, *warnings, *more]))
 
 
 def result(text: str) -> Json:

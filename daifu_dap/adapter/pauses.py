@@ -133,9 +133,21 @@ class Pauses:
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and run on."""
         thread_id = self._pick(fields)
-        collect: Callable[[], Edit] = lambda: self._crashes.collect(fields)  # noqa: E731
-        body, events = self._apply(thread_id, collect, leave=True)
-        self._session.reply(request, body)
+        self.run_on(request, thread_id, lambda: self._crashes.collect(fields), lambda body: body)
+
+    def run_on(
+        self,
+        request: Message,
+        thread_id: int,
+        make: Callable[[], Edit],
+        answer: Callable[[Json], Json],
+    ) -> None:
+        """Apply an edit, reply with what `answer` makes of the body, and run on.
+
+        Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
+        """
+        body, events = self._apply(thread_id, make, leave=True)
+        self._session.reply(request, answer(body))
         self._tell(events)
         self._resume(thread_id)
 
@@ -175,14 +187,27 @@ class Pauses:
             return next(iter(self.stopped))
         return thread_id
 
+    def looked_at(self, frame_id: int | None) -> tuple[int, Json] | None:
+        """The stopped thread that a person looks at, by one of its frames, and that frame; without
+        a frame, the only thread and its top."""
+        for thread_id in self.stopped:
+            frames = self._frames(thread_id)
+            for frame in frames if frame_id is not None or len(self.stopped) == 1 else ():
+                if frame_id in (None, frame.get("id")):
+                    return thread_id, frame
+        return None
+
+    def _frames(self, thread_id: int) -> list[Json]:
+        told = self._session.ask("stackTrace", {"threadId": thread_id})
+        return stack.visible((told.get("body") or {}).get("stackFrames") or [])
+
     def stand(self, thread_id: int) -> tuple[int | None, surgery.CrashPoint | None]:
         """The top frame of a thread and the statement it is about to begin.
 
         The second is None if the frame cannot take an edit where it stands, the first if there is
         no frame.
         """
-        told = self._session.ask("stackTrace", {"threadId": thread_id})
-        frames = stack.visible((told.get("body") or {}).get("stackFrames") or [])
+        frames = self._frames(thread_id)
         if not frames:
             return None, None
         frame_id = int(frames[0]["id"])

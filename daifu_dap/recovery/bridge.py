@@ -302,6 +302,7 @@ def greet() -> None:
     _stop_once(db)
     _pass_ours(db)
     _jump_inside(db)
+    _step_out(db)
     waits.watch(db, free)
     older.all_lines()
     present = db.dont_trace_external_files
@@ -346,6 +347,43 @@ def _jump_inside(db: Any) -> None:
 
     jump.daifu = True  # type: ignore[attr-defined]
     db.set_next_statement = jump
+
+
+def _step_out(db: Any) -> None:
+    """Have a step out of a frame that was entered again end where the call as a whole does.
+
+    pydevd waits for the return of the frame; here that returns to frames of ours and to the parked
+    rest of the activation.
+    """
+    plain = db.do_wait_suspend
+    if getattr(plain, "daifu", False):
+        return
+
+    def wait(thread: threading.Thread, frame: FrameType, *more: Any, **named: Any) -> Any:
+        from _pydevd_bundle import pydevd_comm_constants as constants
+
+        found = plain(thread, frame, *more, **named)
+        info = db.set_additional_thread_info(thread)
+        leaving = (constants.CMD_STEP_RETURN, constants.CMD_STEP_RETURN_MY_CODE)
+        inner = info.pydev_step_stop
+        if info.pydev_step_cmd in leaving and inner is not None:
+            outer = info.pydev_step_stop = _parked(inner)
+            if outer is not inner:
+                db.set_trace_for_frame_and_parents(thread.ident, outer)
+        return found
+
+    wait.daifu = True  # type: ignore[attr-defined]
+    db.do_wait_suspend = wait
+
+
+def _parked(frame: FrameType) -> FrameType:
+    """The frame whose return ends the activation that `frame` goes on for."""
+    outer = frame.f_back
+    while outer is not None and hidden_frame(outer):
+        if (outer.f_lineno or 0) >= names.HIDDEN_LINE:
+            frame = outer
+        outer = outer.f_back
+    return frame
 
 
 def _pass_ours(db: Any) -> None:

@@ -30,9 +30,9 @@ def say(client: Client, line: str) -> str:
     return client.evaluate(line, context="repl")
 
 
-def completed(client: Client, text: str) -> list[str]:
+def completed(client: Client, text: str, frame: int | None = None) -> list[str]:
     """What is offered for a text in the console."""
-    frame = client.stack()[0].id
+    frame = frame or client.stack()[0].id
     body = client.request("completions", text=text, column=len(text) + 1, frameId=frame)
     return [each["label"] for each in body["targets"]]
 
@@ -68,6 +68,34 @@ def test_every_way_out_by_a_line(project: Project) -> None:
     assert (project.folder / "main.py").read_text() == PROGRAM
     assert client.wait_exit() == 0
     assert client.output().splitlines()[-1] == "done [20, 0, 8, 6, 8, 10]"
+
+
+def test_lines_at_a_breakpoint(project: Project) -> None:
+    main = str(project.write("main.py", PROGRAM.replace('row["x"]', 'row.get("x", 1)')))
+    client = project.launch(breakpoints={main: [4]})
+    client.wait_stopped()
+    top, outer = client.stack(1)[:2]
+
+    def say(line: str, frame: int | None = top.id) -> str:
+        body = client.request("evaluate", expression=line, frameId=frame, context="repl")
+        return str(body["result"])
+
+    assert completed(client, "%", top.id) == ["%fix", "%cells", "%help"]
+    assert say("%cells").splitlines()[2] == '>    4      print("used", double, flush=True)'
+    assert ">   10          done.append(work(row))" in say("%cells", outer.id)
+    assert say("%cells", None) == say("%cells")
+    for line in ("%retry", "%skip", "%goto 5", "%return 1", "%raise", "%restart", "%fix double ="):
+        with pytest.raises(RequestFailed) as caught:
+            say(line)
+        assert caught.value.codes == ["DFU0006" if line != "%fix double =" else "DFU0001"], line
+    answer = say('%fix print("fixed", double, flush=True)')
+    assert "New text: work. Going on at line 4." in answer and "on disk is as it was" in answer
+    client.wait_stopped()
+    client.set_breakpoints(main, [])
+    assert say("%fix 5: return -double", None).startswith("New text: work. Going on at line 4.")
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[0] == "fixed 2"
+    assert client.output().splitlines()[-1] == "done [2, -2, -2, -2, -2, -2]"
 
 
 def test_what_was_saved_a_saved_line_and_a_raised_exception(project: Project) -> None:

@@ -421,7 +421,11 @@ def test_a_step_stops_at_the_mended_cell_before_it_runs(project: Project, step: 
                     print(x[i], flush=True)
             return x
 
-        part([0, 7])
+        def main():
+            kept = part([0, 7])
+            print(kept)
+
+        main()
         """
     client = project.crashed(text)
     project.edit("main.py", "x[i]", "x[0], i")
@@ -436,8 +440,15 @@ def test_a_step_stops_at_the_mended_cell_before_it_runs(project: Project, step: 
     stop = client.wait_stopped()
     assert client.stack(stop.thread_id)[0].line in (2, 3)
     assert client.output() == "7\n0 2\n"
+    client.request("stepOut", threadId=stop.thread_id)  # of a frame with a parked one below it
+    client.wait_stopped()
+    assert [each.name for each in client.stack(stop.thread_id)] == ["main", "<module>"]
+    client.request("next", threadId=stop.thread_id)
+    client.wait_stopped()
+    assert client.stack(stop.thread_id)[0].line == 9
     client.continue_(stop.thread_id)
     assert client.wait_exit() == 0
+    assert client.output() == "7\n0 2\n[0, 7]\n"
 
 
 def test_a_call_of_an_older_text_is_shown_and_mended_in_the_running_one(project: Project) -> None:
