@@ -273,7 +273,8 @@ def _quit(debugger: Any) -> None:
 def _settle(debugger: Any) -> None:
     ident = threading.get_ident()
     if wanted(debugger, ident):
-        if ident not in _traced or sys.gettrace() is None:
+        # Somebody may have noted that it is traced and be just about to do it, from outside.
+        if ident not in _traced or sys.gettrace() in (None, getattr):
             _start(debugger, ident, sys._getframe(1))
     elif ident in _traced:
         _quit(debugger)

@@ -286,6 +286,7 @@ class _Tracer:
             _local.waiting -= 1
             if not _local.waiting and sys.gettrace() is getattr:
                 tracing.switch(None)
+                idle.settle()  # in case a debugger has begun to trace it meanwhile
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         before = self.before  # and not one that a debugger which stops here sets for later lines
