@@ -248,7 +248,6 @@ def halt(frame: FrameType) -> bool:
         return False
     except Refusal:
         pass
-    tracing.entered()
     db = _debugger()
     if db is None or not attached():
         return True

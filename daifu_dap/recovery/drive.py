@@ -154,7 +154,8 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
     """See that a debugger is not told of the lines by which a body comes to where it goes on.
 
     These are the headers of blocks that it is in already; and where nothing has crashed, the line
-    that the debugger stopped at. If it is to halt there, it does so before that line runs.
+    that the debugger stopped at. If it is to halt there, it does so before that line runs, of which
+    the debugger is not told either: a breakpoint there would stop once more.
     """
     target = ticket.target
     told = tracing.present() if ticket.halt else tracing.attached()
@@ -169,8 +170,9 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
             tracing.entered()
         return frame.f_lineno == line
 
-    do, then = (bridge.halt, None) if ticket.halt else (arrived, tracing.entered)
-    watched = lines.watch(frame.f_code, [frame], do, True, then if ticket.stopped else None)
+    do = bridge.halt if ticket.halt else arrived
+    then = tracing.entered if ticket.halt or ticket.stopped else None
+    watched = lines.watch(frame.f_code, [frame], do, True, then)
     if watched:
         tracing.enter()
 

@@ -113,7 +113,7 @@ def test_a_step_after_a_save_stops_at_the_new_line_before_it_runs(
     held = client.request("daifu/held")["stops"]
     assert [(each["point"]["line"], each["point"]["where"]) for each in held] == [(7, "before")]
     path = project.edit("main.py", "        rate = 1\n", "        # faster\n        rate = 50\n")
-    client.set_breakpoints(path, [])
+    client.set_breakpoints(path, [8])  # which is no second stop there
     client.request(step, threadId=client_thread(client))
     stop = client.wait_stopped()
     assert stop.reason == "step"
@@ -121,9 +121,11 @@ def test_a_step_after_a_save_stops_at_the_new_line_before_it_runs(
     assert (top.name, top.line) == ("train", 8)
     client.request("next", threadId=stop.thread_id)
     stop = client.wait_stopped()
+    assert stop.reason == "step"
     top = client.stack(stop.thread_id)[0]
     assert (top.name, top.line) == ("train", 9)
     assert client.evaluate("rate", top) == "50"
+    client.set_breakpoints(path, [])
     client.continue_(stop.thread_id)
     assert client.wait_exit() == 0
     assert client.output().splitlines()[:3] == ["step 0 0", "step 1 50", "step 2 150"]
