@@ -105,6 +105,7 @@ describe("A program with several crashes", () => {
     await row("third: replaced").hover();
     await row("third: replaced").locator('[aria-label^="Undo"]').click();
     await workbench.notice("undone, in the file and in the program").waitFor();
+    await row("third: replaced, undone").waitFor();
     await workbench.shot("undone");
     const saved = readFileSync(path, "utf8");
     assert.match(saved, /return doubled\n/);
@@ -120,6 +121,7 @@ describe("A program with several crashes", () => {
     await workbench.locator(".tabs-container .tab.active", { hasText: "kept.patch" }).waitFor();
     const patch = readFileSync(join(folder, "kept.patch"), "utf8");
     assert.match(patch, /^--- a\/main\.py$/m);
+    assert.doesNotMatch(patch, /doubled \* 2/);
     assert.match(patch, /^\+ {4}return scale \/ \(step - 3\.5\)$/m);
 
     // F5 saves, too, where a folder's settings say so.

@@ -18,6 +18,7 @@ export interface Recovery {
 export class History implements vscode.Disposable {
   private readonly recoveries = new Map<string, Map<number, Recovery>>();
   private readonly over = new Set<string>();
+  private readonly undone = new Set<string>();
   private readonly emitter = new vscode.EventEmitter<undefined>();
   private readonly registered: vscode.Disposable;
   readonly onChange = this.emitter.event;
@@ -83,8 +84,23 @@ export class History implements vscode.Disposable {
     return this.over.has(session.id);
   }
 
+  /** Takes a note that a recovery's change is taken back. */
+  takeBack(recovery: Recovery): void {
+    this.undone.add(key(recovery));
+    this.emitter.fire(undefined);
+  }
+
+  /** Whether a recovery has changed a text, and the change stands. */
+  stands(recovery: Recovery): boolean {
+    return recovery.pairs.length > 0 && !this.undone.has(key(recovery));
+  }
+
   dispose(): void {
     this.registered.dispose();
     this.emitter.dispose();
   }
+}
+
+function key({ session, entry }: Recovery): string {
+  return `${session.id}/${entry.journalId}`;
 }

@@ -25,9 +25,9 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
   ) {
     const command = (name: Command, run: (recovery: Recovery) => Promise<void>): vscode.Disposable =>
       vscode.commands.registerCommand(name, async (given?: Recovery) => {
-        const recovery = given ?? this.history.all().findLast(({ pairs }) => pairs.length > 0);
+        const recovery = given ?? this.history.all().findLast((each) => this.history.stands(each));
         if (recovery === undefined) {
-          this.notices.fail("no change", "no recovery has changed a text yet.");
+          this.notices.fail("no change", "there is no recovery whose change stands.");
           return;
         }
         try {
@@ -83,6 +83,9 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
   /** Takes a recovery's edits out of the editor's text, saves, and replaces the running text by it. */
   private async undo(recovery: Recovery): Promise<void> {
     const { session, entry } = recovery;
+    if (!this.history.stands(recovery)) {
+      throw new Error("this recovery has no change to take back.");
+    }
     const documents: vscode.TextDocument[] = [];
     const edit = new vscode.WorkspaceEdit();
     const back = new vscode.WorkspaceEdit();
@@ -105,11 +108,13 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
     await vscode.workspace.applyEdit(edit);
     await save(documents);
     if (this.history.isOver(recovery)) {
+      this.history.takeBack(recovery);
       this.notices.tell("undone", "the change is undone in the file; its session is over.");
       return;
     }
     const stop = this.watch.state(session).stopped.at(-1);
     if (stop === undefined) {
+      this.history.takeBack(recovery);
       const said = "the change is undone in the file. The program runs by it until it stops and goes on.";
       this.notices.tell("undone", said, [
         { title: "Pause", run: () => vscode.commands.executeCommand("workbench.action.debug.pause") },
@@ -134,16 +139,17 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
       this.refusals.show(session, reasons);
       return;
     }
+    this.history.takeBack(recovery);
     this.notices.tell("undone", "the change is undone, in the file and in the program.");
   }
 
   private async export(given?: Recovery): Promise<void> {
     const chosen = (given === undefined ? this.history.all() : [given]).filter(
-      ({ pairs }) => pairs.length > 0,
+      (each) => this.history.stands(each),
     );
     const [first] = chosen;
     if (first === undefined) {
-      this.notices.fail("no change", "no recovery has changed a text yet.");
+      this.notices.fail("no change", "there is no recovery whose change stands.");
       return;
     }
     const folder =

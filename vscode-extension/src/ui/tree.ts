@@ -50,12 +50,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     const { entry, pairs } = node;
     const [word, icon] = WORDS[entry.resolution] ?? [entry.resolution, "circle"];
     const name = entry.function === "" ? `line ${entry.line}` : entry.function;
-    const item = new vscode.TreeItem(`${name}: ${word}`);
+    const stands = this.history.stands(node);
+    const undone = pairs.length > 0 && !stands;
+    const item = new vscode.TreeItem(`${name}: ${undone ? `${word}, undone` : word}`);
     const time = new Date(entry.time * 1000).toLocaleTimeString();
     const ms = entry.restoreMs === undefined ? "" : ` · ${Math.round(entry.restoreMs)} ms`;
     item.description = `${time}${ms}`;
-    item.iconPath = new vscode.ThemeIcon(icon);
-    item.contextValue = pairs.length > 0 ? "changed" : "unchanged";
+    item.iconPath = new vscode.ThemeIcon(undone ? "discard" : icon);
+    item.contextValue = stands ? "changed" : undone ? "undone" : "unchanged";
     const diffs = entry.changes.map(({ diff }) => `\`\`\`diff\n${diff}\`\`\``);
     const said = `${entry.exception === "" ? "Stopped" : entry.exception} at ${entry.path}, line ${entry.line}`;
     item.tooltip = new vscode.MarkdownString([said, ...diffs].join("\n\n"));
