@@ -133,5 +133,8 @@ async function rewrite(document: vscode.TextDocument, which: readonly Foreign[])
     log.info(`Turned ${which.length} configurations of ${document.uri.fsPath} into DaiFu's.`);
     const names = which.map(({ name }) => `"${name}"`).join(", ");
     void vscode.window.showInformationMessage(`DaiFu debugs ${names} from now on.`);
+  } else {
+    const file = vscode.workspace.asRelativePath(document.uri);
+    void vscode.window.showErrorMessage(`DaiFu: ${file} could not be changed or saved.`);
   }
 }

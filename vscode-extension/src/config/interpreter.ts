@@ -69,10 +69,11 @@ export async function chooseInterpreter(): Promise<void> {
 /** Calls back when another interpreter was chosen, by the setting or in the Python extension. */
 export function onInterpreter(changed: () => void): vscode.Disposable {
   const listening: vscode.Disposable[] = [onSetting([Setting.Python], changed)];
+  let over = false;
   if (pythonExtension()) {
     PythonExtension.api().then(
       ({ environments }: Partial<PythonExtension>) => {
-        if (environments !== undefined) {
+        if (environments !== undefined && !over) {
           listening.push(environments.onDidChangeActiveEnvironmentPath(changed));
         }
       },
@@ -82,6 +83,7 @@ export function onInterpreter(changed: () => void): vscode.Disposable {
     );
   }
   return new vscode.Disposable(() => {
+    over = true;
     vscode.Disposable.from(...listening).dispose();
   });
 }

@@ -40,6 +40,7 @@ async function debugFile(uri?: vscode.Uri): Promise<void> {
   }
   const shown = vscode.workspace.textDocuments.find((document) => document.uri.fsPath === file);
   if (shown?.isDirty === true && !(await shown.save())) {
+    void vscode.window.showErrorMessage(`DaiFu: ${basename(file)} could not be saved, so it is not run.`);
     return;
   }
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));

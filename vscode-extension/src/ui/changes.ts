@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { Command } from "../common/commands";
+import { said } from "../common/log";
 import { type Crash, Request } from "../common/protocol";
 import { changedPaths, changesOf, exported, undone } from "../recovery/changes";
 import { save } from "../recovery/documents";
@@ -30,18 +31,23 @@ export class Changes implements vscode.TextDocumentContentProvider, vscode.Dispo
           this.notices.fail("no change", "there is no recovery whose change stands.");
           return;
         }
-        try {
-          await run(recovery);
-        } catch (error) {
-          this.notices.fail("change", (error as Error).message);
-        }
+        await this.guarded(() => run(recovery));
       });
     this.registered = vscode.Disposable.from(
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       command(Command.ShowChange, (recovery) => this.show(recovery)),
       command(Command.Undo, (recovery) => this.undo(recovery)),
-      vscode.commands.registerCommand(Command.ExportPatch, (given?: Recovery) => this.export(given)),
+      vscode.commands.registerCommand(Command.ExportPatch, (given?: Recovery) => this.guarded(() => this.export(given))),
     );
+  }
+
+  /** Says why something could not be done. */
+  private async guarded(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.notices.fail("change", said(error));
+    }
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
