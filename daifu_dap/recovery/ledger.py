@@ -18,6 +18,7 @@ import stat
 import sys
 import threading
 import time
+from functools import cache
 from typing import Any
 
 from daifu_dap.common import folder
@@ -203,6 +204,17 @@ def _progress(crash: Crash) -> list[Json]:
         return []
 
 
+@cache
+def _encoder() -> Any:
+    import json  # not at the start of a program
+
+    return json.JSONEncoder(default=str)
+
+
+def _encode(line: Json) -> str:
+    return str(_encoder().encode(line))
+
+
 def _append(line: Json) -> None:
     """Write a line.
 
@@ -210,18 +222,16 @@ def _append(line: Json) -> None:
         OSError: it cannot be done, or has been done in part.
     """
     global _torn
-    import json
-
     path = place()
     assert path is not None
-    data = json.dumps(line, default=str).encode() + b"\n"
+    data = _encode(line).encode() + b"\n"
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-    if os.environ.get(VARIABLE) is None:
-        folder.made(_start)
+    flags |= getattr(os, "O_CLOEXEC", 0)
+    above, name = os.path.split(os.path.dirname(path))
+    if name == folder.NAME:
+        folder.made(above)
         flags |= getattr(os, "O_NOFOLLOW", 0)
-    elif os.path.basename(os.path.dirname(path)) == folder.NAME:
-        folder.made(os.path.dirname(os.path.dirname(path)))
-    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+    handle = os.open(path, flags, 0o600)
     try:
         found = os.fstat(handle)
         if not (stat.S_ISREG(found.st_mode) or stat.S_ISCHR(found.st_mode)):

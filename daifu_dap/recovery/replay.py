@@ -46,14 +46,18 @@ def answer(crash: Crash) -> Resolution | None:
     if crash.uncovered:
         return None
     crash.uncovered = "no recorded crash is like it"
-    entry = _taken(crash)
-    if entry is None:
-        return None
-    crash.said = {"entry": entry["number"]}
     try:
+        entry = _taken(crash)
+        if entry is None:
+            return None
+        crash.said = {"entry": entry["number"]}
+        crash.uncovered = f"entry {entry['number']} cannot be done: "
         resolution = _done(crash, entry)
     except (Misfit, Refusal) as error:
-        crash.uncovered = f"entry {entry['number']} cannot be done: {error}"
+        crash.uncovered += str(error)
+        return None
+    except Exception as error:  # an entry that is not as it should be
+        crash.uncovered += f"{type(error).__name__}: {error}"
         return None
     crash.by = "replay"
     return resolution

@@ -71,6 +71,15 @@ def answer(crash: Crash) -> Resolution | None:
     policy = present()
     if policy is None or crash.tries > OVER:
         return HOLD if crash.waits else None
+    try:
+        return _answer(crash, policy)
+    except Exception as error:  # the crash must be held all the same
+        crash.tries, crash.by, crash.said, crash.first = OVER + 1, "debugger", {}, None
+        say(f"the policy could not be asked: {type(error).__name__}: {error}")
+        return None
+
+
+def _answer(crash: Crash, policy: Policy) -> Resolution | None:
     rule = next((each for each in policy.rules if fits(each, crash)), None)
     if rule is None:
         crash.tries = OVER + 1
