@@ -120,7 +120,7 @@ def test_a_crash_is_described_edited_refused_mended_and_replaced(here: Place) ->
     terminal.expect("IndexError", "main.py:5 in test", ">     5 |", "total += x * data[i + 1]")
     terminal.expect("Hint:", "IndexError main.py:5>")
     terminal.send("dat\t")
-    terminal.expect("dat", "a")  # what is shown is the difference
+    eventually(lambda: terminal.text.rstrip().endswith("a"), TIMEOUT)  # the difference is shown
     terminal.send("[0] + 41\r")
     terminal.expect("\n42\n", "main.py:5>")
     terminal.send("for each in data:\rprint('each', each)\r\r")
