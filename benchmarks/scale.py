@@ -36,6 +36,9 @@ from daifu_dap.vaccine import hook, project
 
 ROOT = Path(__file__).resolve().parents[1]
 
+CACHES = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+"""Lets bytecode be written, whatever the environment says of it."""
+
 DEPTH = """
 def down(left, flaky):
     if left:
@@ -173,7 +176,7 @@ def modules(report: Report, folder: Path, quick: bool) -> None:
             start = time.perf_counter()
             subprocess.run(
                 [sys.executable, *command, "main.py"],
-                cwd=place, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True,
+                cwd=place, env=os.environ | CACHES, check=True,
                 stdout=subprocess.DEVNULL,
             )  # fmt: skip
             return time.perf_counter() - start
