@@ -31,6 +31,7 @@ lock, which is never held while anything else is called.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import os
 import sys
@@ -303,6 +304,7 @@ def greet() -> None:
     _jump_inside(db)
     _step_out(db)
     waits.watch(db, free)
+    outlast(type(db))
     older.all_lines()
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))
@@ -493,6 +495,10 @@ def _suspend(db: Any, held: Held) -> None:
         info.is_tracing += 1
         try:
             db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
+            # A client that left before that has resumed all threads but this one.
+            if db.pydb_disposed or not attached():
+                _set_running(info)
+                return
             db.do_wait_suspend(
                 thread,
                 crash.frame,
@@ -525,6 +531,50 @@ def _bell(db: Any, key: str) -> Any:
 
 def _nothing() -> None:
     pass
+
+
+_held_main: list[bool] = []
+
+
+@contextlib.contextmanager
+def lasting() -> Iterator[None]:
+    """Have the main thread, while it is held, count as alive, when it ends the program, too."""
+    main = threading.current_thread() is threading.main_thread()
+    _held_main.extend([True] * main)
+    try:
+        yield
+    finally:
+        del _held_main[len(_held_main) - main :]
+
+
+LEAVERS = ("CheckAliveThread", "PyDBCommandThread")
+"""The threads of pydevd that end a debugger when no thread of the program's is alive."""
+
+
+def outlast(kind: Any) -> None:
+    """Have the debuggers of a kind last until the program's functions of `atexit` have run.
+
+    pydevd leaves when no thread of the program's is alive, and the main thread counts as dead as
+    soon as they are run: a crash in them would be held for nobody. It leaves by a function of
+    `atexit` as well, which comes behind those of the program.
+    """
+    plain = kind.dispose_and_kill_all_pydevd_threads
+    if hasattr(plain, "daifu"):
+        return
+
+    @functools.wraps(plain)
+    def dispose(self: Any, *rest: Any, **named: Any) -> None:
+        over = not threading.main_thread().is_alive()
+        if not (over and type(threading.current_thread()).__name__ in LEAVERS):
+            plain(self, *rest, **named)
+
+    def lives(thread: threading.Thread) -> bool:
+        return bool(_held_main and thread is threading.main_thread()) or alive(thread)
+
+    pydevd: Any = sys.modules[kind.__module__]
+    alive, pydevd.is_thread_alive = pydevd.is_thread_alive, lives
+    dispose.daifu = True  # type: ignore[attr-defined]
+    kind.dispose_and_kill_all_pydevd_threads = dispose
 
 
 def forget_stops() -> None:

@@ -111,6 +111,9 @@ def redirect(api: ModuleType) -> None:
 
     listen.daifu = True  # type: ignore[attr-defined]
     vars(api)["listen"] = listen
+    from daifu_dap.recovery import bridge
+
+    bridge.outlast(sys.modules["pydevd"].PyDB)
     files: Any = vars(api)["log"].LogFile
     write = files.write
     files.write = lambda file, level, text: write(file, level, token.redacted(text))

@@ -98,7 +98,8 @@ def ask(crash: Crash) -> Resolution:
             return said
     while not bridge.passing() and not replayed:
         crash.by = "debugger"
-        answer = bridge.stop(crash) if bridge.connected() else alone(crash, said is not None)
+        with bridge.lasting():
+            answer = bridge.stop(crash) if bridge.connected() else alone(crash, said is not None)
         if answer is not None:
             return answer
     crash.by = "nobody"
