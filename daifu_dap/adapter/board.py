@@ -71,6 +71,7 @@ class Board:
 def called(call: Call) -> Json:
     """Where a call that is under way stands, as it is told."""
     older = {} if call.text is None else {"text": call.text}
+    older |= {"why": call.why} if call.why else {}
     place = {"path": call.path, "line": call.line, "column": call.column, "where": call.where}
     return {**place, **older}
 

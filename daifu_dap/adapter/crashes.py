@@ -362,7 +362,7 @@ class Crashes:
             text = None if name is None else self.texts.find(name)
             if name is None or text is not None:
                 place = each["path"], each["line"], each["column"]
-                found.append(surgery.Call(*place, each["where"], text))
+                found.append(surgery.Call(*place, each["where"], text, each.get("why") or ""))
         self._calls[frame_id, apart, asleep] = found
         return found
 

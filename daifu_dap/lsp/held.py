@@ -127,7 +127,9 @@ def _call(told: object) -> Call | None:
     if point is None:
         return None
     older = newlines(text) if isinstance(text, str) else None
-    return Call(point.path, point.line, point.column or 0, point.where, older)
+    why = told.get("why") if isinstance(told, Mapping) else None
+    place = point.path, point.line, point.column or 0, point.where
+    return Call(*place, older, why if isinstance(why, str) else "")
 
 
 def _stop(told: object) -> Stop | None:

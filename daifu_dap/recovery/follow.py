@@ -24,6 +24,7 @@ from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
     bridge,
+    deep,
     defaults,
     lines,
     pause,
@@ -35,7 +36,7 @@ from daifu_dap.recovery import (
     versions,
     waits,
 )
-from daifu_dap.recovery.locate import EXIT, GUARD, MATCH, RUN, Point, blocks, locate
+from daifu_dap.recovery.locate import EXIT, GUARD, MATCH, RUN, Point, blocks, instruction, locate
 from daifu_dap.recovery.older import digest
 from daifu_dap.recovery.pause import Begun, Pause
 from daifu_dap.vaccine.names import HIDDEN_LINE
@@ -136,8 +137,11 @@ def standing(apart: FrameType | None, asleep: bool) -> list[dict[str, Any]]:
         if point is not None:
             node, where = ahead(point, frame)
             place = {"path": file.path, "line": node.lineno, "column": node.col_offset}
-            older = {} if text is file.present else {"digest": digest(text)}
-            found.append({**place, "where": where, **older})
+            last = (point.node.end_lineno if where == "after" else None) or 0
+            lost = deep.ahead(code, instruction(code, frame.f_lasti), last)
+            more = {} if text is file.present else {"digest": digest(text)}
+            more |= {"why": deep.WHY} if lost else {}
+            found.append({**place, "where": where, **more})
     return found
 
 

@@ -16,7 +16,7 @@ The rules:
 * *Cells come late*: from outside, only the names of a frame's cells can be known. The frame itself
   hands them over in its tail.
 * *The interpreter may refuse to jump.* It analyses the whole code object for that, and gives up
-  behind any expression that is more than 21 operands deep. Then nothing has changed.
+  behind any expression that is more than 21 operands deep (`deep`). Such a frame keeps its text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import barrier, journal, state, versions
+from daifu_dap.recovery import barrier, deep, journal, state, versions
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import (
     NEXT,
@@ -89,6 +89,8 @@ def pause(frame: FrameType) -> Pause:
     text = file.running(code) if file is not None else None
     if text is None:
         raise refused(frame, "it is not vaccinated")
+    if deep.lost(code, instruction(code, frame.f_lasti)):
+        raise refused(frame, deep.WHY)
     offset = ending(code, frame.f_lasti)
     point = locate(text, code, offset or frame.f_lasti)
     if point is None:

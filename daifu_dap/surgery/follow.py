@@ -59,6 +59,9 @@ def follow(calls: Iterable[Call], matching: Matching, kept: Baseline) -> list[Fo
         scope = own.scope(cell.scope)
         if cell.scope is not None and scope is None:
             continue
+        if call.why:
+            found.append(Follower(call, own, cell, scope, None, call.why))
+            continue
         try:
             found.append(Follower(call, own, cell, scope, align.settle(own, cell, call.where)))
         except Refusal as refusal:

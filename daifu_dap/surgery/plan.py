@@ -36,6 +36,7 @@ class Call:
 
     It is about to begin the statement at `line` and `column` of its text or, with `where` "after",
     to finish that. Its text is the running one of its file if `text` is None, else an older one.
+    `why` says why it cannot be left for another text, if it cannot.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Call:
     column: int
     where: Where = "before"
     text: str | None = field(default=None, repr=False)
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -460,3 +460,42 @@ def test_what_is_said_of_a_loop_is_what_happens(project: Project) -> None:
     assert client.output().splitlines() == [
         "step 0 0", "step 1 1", "step 2 201", "step 3 501", "RESULT 501", "END",
     ]  # fmt: skip
+
+
+def test_a_frame_that_the_interpreter_cannot_leave_keeps_its_text(project: Project) -> None:
+    """That is said beforehand, of the frame on top and of its callers; others have the new text."""
+    text = f"""\
+        def many(*values):
+            return len(values)
+
+        def inner(i):
+            n = many({", ".join(map(str, range(24)))})
+            b = n + i
+            return b
+
+        def outer(i):
+            n = many({", ".join(map(str, range(24)))})
+            n = inner(i)
+            n += 1
+            return n
+
+        def main():
+            for i in range(2):
+                print("old", outer(i), flush=True)
+
+        main()
+        """
+    main = project.write("main.py", text)
+    client = project.launch(breakpoints={str(main): [6]})
+    client.wait_stopped()
+    client.set_breakpoints(main, [])
+    for old, new in (("n + i", "n + i + 100"), ("n += 1", "n += 1000"), ("old", "new")):
+        project.edit("main.py", old, new)
+    verdict = client.validate(main)
+    assert {each["function"]: each["when"] for each in verdict["effects"]} == {
+        "inner": "nextCall", "outer": "nextCall", "main": "nextIteration",
+    }  # fmt: skip
+    assert [each["code"] for each in verdict["warnings"]] == ["DFU1021"] * 2
+    client.continue_(client_thread(client))
+    assert client.wait_exit() == 0
+    assert client.output() == "old 25\nnew 1125\n"
