@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Project, dial
+from daifu_dap.client import Client
+
+from .conftest import TIMEOUT, Project, dial, eventually
 
 PROGRAM = "x = [1]\nfor i in range(2):\n    print(x[i])\nprint('end')\n"
 
@@ -222,3 +224,11 @@ def test_a_client_that_never_reads_is_let_go_and_the_next_one_recovers(project: 
     client.resolve("skip")
     assert client.wait_exit() == 0
     raw.sock.close()
+
+
+def test_debugpys_log_is_written_to_stderr(project: Project) -> None:
+    command = [sys.executable, "-m", "daifu_dap.adapter", "--log-stderr"]
+    client = Client.spawn(adapter=command, cwd=project.folder, timeout=TIMEOUT)
+    project.clients.append(client)
+    client.request("initialize", adapterID="x")
+    eventually(lambda: any('"command": "initialize"' in line for line in client.stderr))
