@@ -241,3 +241,21 @@ def test_the_kernel_tells_whose_a_connection_is() -> None:
     ] * 4
     for host in ("", "0.0.0.0", "::", "192.168.1.1", "127.0.0.1.example.org"):
         assert not nearby.loopback(host)
+
+
+def test_a_token_that_cannot_be_used_loses_no_program(project: Project) -> None:
+    secret = project.folder / "token"
+    secret.write_text(TOKEN)
+    secret.chmod(0o644)
+    text = "import daifu_dap\n@daifu_dap.transform()\ndef main():\n    print([0][1])\nmain()\n"
+    main = project.write("main.py", text)
+    program = project.run([sys.executable, str(main)], DAIFU_ACCESS_TOKEN_FILE=str(secret))
+    assert program.stderr is not None
+    while "Held until that is mended" not in (line := program.stderr.readline()):
+        assert line, "the program has ended"
+    assert "chmod 600" in line and TOKEN not in line
+    secret.chmod(0o600)
+    client = project.attach(said(program), accessToken=TOKEN)
+    assert client.wait_crash().line == 4
+    client.resolve("skip")
+    assert program.wait(TIMEOUT) == 0
