@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PYTHON } from "./places.ts";
 import { open } from "./setup.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -79,5 +81,39 @@ describe("In a window without a folder", () => {
     await workbench.toolbar("Stop").click();
     await workbench.locator(".debug-toolbar").waitFor({ state: "hidden" });
     await workbench.lens("Skip").waitFor({ state: "detached" });
+  });
+
+  it("a program that is held elsewhere on this machine is found", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "daifu elsewhere-"));
+    const path = join(folder, "elsewhere.py");
+    writeFileSync(path, "print(1 / 0)\n");
+    const program = spawn(PYTHON, ["-m", "daifu_dap", path], { cwd: folder, stdio: "ignore" });
+    try {
+      const ended = new Promise((resolve) => program.once("exit", resolve));
+      const workbench = await open("", "elsewhere", [["openFile", path]]);
+      const row = workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "elsewhere.py" });
+      for (let attempt = 0; !(await row.isVisible()); attempt++) {
+        await workbench.press("Escape");
+        await workbench.run("DaiFu: Attach to a held program");
+        try {
+          // The machine may hold more than the list shows.
+          await workbench.page.getByText("Attach to a held program").first().waitFor({ timeout: 3_000 });
+          await workbench.locator(".quick-input-widget input").fill("elsewhere.py", { timeout: 3_000 });
+          await row.waitFor({ timeout: 3_000 });
+        } catch (error) {
+          if (attempt === 9) {
+            throw error;
+          }
+        }
+      }
+      await workbench.shot("found");
+      await row.click();
+      await workbench.until(() => workbench.statusText(), /crashed and held in <module>, line 1/);
+      await workbench.press("Control+F10");
+      assert.equal(await ended, 0);
+      await workbench.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    } finally {
+      program.kill("SIGKILL");
+    }
   });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convert, foreign } from "../src/config/convert";
 import { launchOf, seeksHeld, withDefaults, withEnv } from "../src/config/defaults";
 import { parseEnv } from "../src/config/envfile";
-import { attachTo, readNote } from "../src/config/held";
+import { attachTo, notesOf, readNote } from "../src/config/held";
 import { moduleOf, rootOf } from "../src/config/modules";
 
 describe("A configuration of another Python debugger", () => {
@@ -180,5 +180,12 @@ describe("The note of a held program", () => {
       assert.equal(readNote(write(text), () => true), undefined, text);
     }
     assert.equal(readNote(join(folder, "none.json")), undefined);
+  });
+
+  it("is found by its process, wherever it runs", () => {
+    const processes = mkdtempSync(join(tmpdir(), "daifu-proc-"));
+    mkdirSync(join(processes, "7"));
+    symlinkSync("/work/run", join(processes, "7", "cwd"));
+    assert.deepEqual(notesOf([7, 8], processes), ["/work/run/.daifu/held-7.json"]);
   });
 });

@@ -138,4 +138,32 @@ async function interpreter(): Promise<void> {
   }
 }
 
-export const modes = { saves, point, interpreter };
+/** Where it is not clear which of several held threads is meant, it is asked. */
+async function asked(): Promise<void> {
+  const text = [
+    "import threading",
+    "def work(name):",
+    "    print(name, 1 / 0)",
+    "both = [threading.Thread(target=work, args=(name,)) for name in 'ab']",
+    "for each in both: each.start()",
+    "for each in both: each.join()",
+    "print('end')",
+  ].join("\n");
+  const editor = await file("asked.py", text);
+  await debug(editor);
+  const stops = [await event("daifu/crash"), await event("daifu/crash")].map(({ body }) => body["stopId"]);
+  let done = false;
+  const skipped = command("daifu.skip", { session: "another" }).then(() => (done = true));
+  await until("an answer", async () => {
+    await command("workbench.action.acceptSelectedQuickOpenItem");
+    return done || undefined;
+  });
+  await skipped;
+  const one = await event("daifu/recovered");
+  assert.ok(stops.includes(one.body["stopId"]));
+  await command("daifu.skip");
+  await event("terminated");
+  assert.match(output(), /^end\n$/);
+}
+
+export const modes = { saves, point, interpreter, asked };

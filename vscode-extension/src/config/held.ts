@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, readlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Configuration } from "./defaults";
 
 /** A program that is held for the next client, as its adapter's note says. */
@@ -39,6 +39,17 @@ export function readNote(path: string, alive: (pid: number) => boolean = lives):
     ...(typeof accessToken === "string" ? { accessToken } : {}),
     folder: dirname(dirname(path)),
   };
+}
+
+/** Finds the notes of processes in the folders that they are in, where the system tells those. */
+export function notesOf(pids: readonly number[], processes = "/proc"): string[] {
+  return pids.flatMap((pid) => {
+    try {
+      return [join(readlinkSync(join(processes, `${pid}`, "cwd")), ".daifu", `held-${pid}.json`)];
+    } catch {
+      return []; // Somebody else's, gone, or another system.
+    }
+  });
 }
 
 function lives(pid: number): boolean {

@@ -1,38 +1,50 @@
 import * as vscode from "vscode";
 import { Start } from "../common/start";
 import { said } from "../common/log";
-import { attachTo, type Held, NOTES, readNote, titleOf } from "./held";
+import { attachTo, type Held, NOTES, notesOf, readNote, titleOf } from "./held";
 import { processes, runsPython } from "./processes";
 import type { Configuration } from "./defaults";
 
-/** Finds the programs that are held in the workspace. */
+/** Finds the programs that are held in a folder, or in the workspace. */
 export async function heldPrograms(folder?: vscode.WorkspaceFolder): Promise<Held[]> {
   const pattern = folder === undefined ? NOTES : new vscode.RelativePattern(folder, NOTES);
   const notes = await vscode.workspace.findFiles(pattern, "**/node_modules/**", 100);
-  return notes.map((uri) => readNote(uri.fsPath)).filter((held) => held !== undefined);
+  return read(notes.map(({ fsPath }) => fsPath));
 }
 
-/** Completes an entry by the held program that is meant: the only one, or the one chosen. */
+function read(notes: readonly string[]): Held[] {
+  return notes.map((path) => readNote(path)).filter((held) => held !== undefined);
+}
+
+/**
+ * Completes an entry by the held program that is meant: the only one of the workspace, or the one
+ * chosen of several; where the workspace has none, of those on this machine.
+ */
 export async function chooseHeld(entry: Configuration = {}): Promise<Configuration | undefined> {
-  const programs = await heldPrograms();
-  if (programs.length < 2) {
+  const running = await processes().catch(() => []);
+  const here = await heldPrograms();
+  const elsewhere = (): Held[] => read(notesOf(running.filter(runsPython).map(({ pid }) => pid)));
+  const programs = here.length > 0 ? here : elsewhere();
+  if (here.length === 1 || programs.length === 0) {
     const [only] = programs;
     if (only === undefined) {
       void vscode.window.showInformationMessage(
-        "DaiFu: no program is held in this workspace. One that said on stderr where to attach " +
+        "DaiFu: no program is held here. One that said on stderr where to attach " +
           "takes \"connect\" with the port it said.",
       );
       return undefined;
     }
     return attachTo(only, entry);
   }
+  const commands = new Map(running.map(({ pid, command }) => [pid, command]));
   const items = programs.map((held) => ({
     label: titleOf(held),
-    description: vscode.workspace.asRelativePath(held.folder),
-    detail: `held since ${timeOf(held.since)}, on ${held.host}:${held.port}`,
+    description: commands.get(held.pid ?? 0) ?? "",
+    detail: `in ${held.folder}, held since ${timeOf(held.since)}, on ${held.host}:${held.port}`,
     held,
   }));
-  const chosen = await vscode.window.showQuickPick(items, { title: "Attach to a held program" });
+  const options = { title: "Attach to a held program", matchOnDescription: true, matchOnDetail: true };
+  const chosen = await vscode.window.showQuickPick(items, options);
   return chosen === undefined ? undefined : attachTo(chosen.held, entry);
 }
 
