@@ -54,8 +54,10 @@ class Attributes:
     settings: Settings = field(default_factory=Settings)
 
 
-def read(arguments: dict[str, Any]) -> tuple[Attributes, dict[str, Any]]:
+def read(arguments: dict[str, Any], attaching: bool = False) -> tuple[Attributes, dict[str, Any]]:
     """Return our attributes, checked, and the arguments without them.
+
+    With `attaching`, what the project says is left to the program, which knows where it works.
 
     Raises the refusal DFU0021, naming the field, for a value that is not allowed.
     """
@@ -81,7 +83,14 @@ def read(arguments: dict[str, Any]) -> tuple[Attributes, dict[str, Any]]:
         found = replace(found, cwd=cwd)
     try:
         journal, policy = fields.values.get("journal"), fields.values.get("policy")
-        asked = settings.read(found.cwd or os.getcwd(), journal, policy)
+        env = arguments.get("env")
+        there = {**os.environ, **(env if isinstance(env, dict) else {})}
+        where = found.cwd or os.getcwd()
+        if attaching:
+            at = settings.journal_at(where, journal)
+            asked = Settings(at, settings.policy_at(where, policy))
+        else:
+            asked = settings.read(where, journal, policy, there)
     except PolicyError as error:
         raise wrong("policy", f"cannot be used: {error}") from None
     found = replace(found, settings=asked)

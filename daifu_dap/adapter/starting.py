@@ -92,7 +92,7 @@ class Start:
         """Attach: to what the door led to, or, with `connect`, to what listens there."""
         session = self._session
         given = request.get("arguments") or {}
-        session.attributes, arguments = launch.read(given)
+        session.attributes, arguments = launch.read(given, attaching=True)
         session.children.arguments = given
         session.crashes.texts.paths = Paths(given)
         arguments = arguments or {"name": "attach"}  # pydevd cannot read an attach without any

@@ -14,6 +14,7 @@ environment, by which the program and its children know it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from daifu_dap.common import rules
@@ -45,7 +46,12 @@ class Settings(Record, frozen=True):
         return found
 
 
-def read(folder: str, journal: Wanted = None, policy: object = None) -> Settings:
+def read(
+    folder: str,
+    journal: Wanted = None,
+    policy: object = None,
+    environment: Mapping[str, Any] | None = None,
+) -> Settings:
     """What counts for a program that is started in `folder`.
 
     Args:
@@ -53,18 +59,21 @@ def read(folder: str, journal: Wanted = None, policy: object = None) -> Settings
         journal: a path, or whether there is to be one; None if nothing was said.
         policy: the path of a policy file, or the rules themselves (a list, or an object that has
             it under `rules`); None if nothing was said.
+        environment: the program's; what it says stays, and is left out here.
 
     Raises:
         PolicyError: what is said here, or in the pyproject.toml, is not allowed.
     """
     given = Settings(journal_at(folder, journal), policy_at(folder, policy))
-    if journal is not None and policy is not None:
+    there = environment or {}
+    kept = journal is not None or there.get(JOURNAL) is not None
+    ruled = policy is not None or bool(there.get(rules.VARIABLE))
+    if kept and ruled:
         return given
     own = project(folder)
-    return Settings(
-        own.journal if journal is None else given.journal,
-        own.policy if policy is None else given.policy,
-    )
+    # Said in any case: a child that works in another folder is to find it, too.
+    usual = own.journal or journal_at(folder, True)
+    return Settings(given.journal if kept else usual, given.policy if ruled else own.policy)
 
 
 def settled(folder: str) -> Settings:
@@ -136,7 +145,8 @@ def journal_at(folder: str, wanted: object) -> str | None:
         PolicyError: it is neither a path nor true or false.
     """
     if wanted is None or wanted is True:
-        return None if wanted is None else os.path.join(folder, ".daifu", "journal.jsonl")
+        usual = os.path.join(os.path.abspath(folder), ".daifu", "journal.jsonl")
+        return None if wanted is None else usual
     if wanted is False or wanted == "off":
         return "off"
     if not isinstance(wanted, str) or not wanted:

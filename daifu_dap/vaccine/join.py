@@ -16,6 +16,7 @@ import sys
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from daifu_dap.common import settings
 from daifu_dap.vaccine import hook, project
 from daifu_dap.vaccine.names import RUNTIME
 
@@ -34,6 +35,10 @@ def join(text: str) -> str:
     if hook.installed() or declined:
         return json.dumps({"present": True})
     _environment(json.loads(text)["env"])
+    try:
+        os.environ.update(settings.settled(os.getcwd()).variables())
+    except (ValueError, OSError) as error:
+        print(f"daifu: {error}; it is not used.", file=sys.stderr)
     hook.start()
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if isinstance(script, str):

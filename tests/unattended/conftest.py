@@ -60,7 +60,8 @@ class Place:
     def launch(self, name: str, **attributes: Any) -> Client:
         """Run a program under the adapter."""
         client = Client.launch(
-            self.folder / name, cwd=self.folder, timeout=TIMEOUT, env={"DAIFU_JOURNAL": ""},
+            self.folder / name, cwd=self.folder, timeout=TIMEOUT,
+            env={"DAIFU_JOURNAL": None},  # type: ignore[dict-item]
             **attributes,
         )  # fmt: skip
         self.clients.append(client)

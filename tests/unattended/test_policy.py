@@ -220,9 +220,11 @@ def test_a_launch_configuration_has_one_for_the_program_and_its_children(here: P
     here.write(
         "main.py",
         """
-        import subprocess, sys
+        import os, subprocess, sys
         import work
-        print(subprocess.run([sys.executable, "-c", "import work"]).returncode, flush=True)
+        child = f"import sys; sys.path.append({os.getcwd()!r}); import work"
+        done = subprocess.run([sys.executable, "-c", child], cwd=os.path.dirname(os.getcwd()))
+        print(done.returncode, flush=True)
         print({}["k"])
         """,
     )
@@ -230,12 +232,12 @@ def test_a_launch_configuration_has_one_for_the_program_and_its_children(here: P
         here.launch("main.py", policy=[{"action": "skip", "exeption": "X"}])
     assert "did you mean 'exception'?" in str(caught.value)
     policy = {"rules": [{"exception": "IndexError", "action": "skip"}]}
-    client = here.launch("main.py", policy=policy, journal="j.jsonl")
+    client = here.launch("main.py", policy=policy)
     assert client.wait_crash().exception_type == "KeyError"
     assert client.output().split() == ["end", "end", "0"]
     said = "daifu: policy rule 1: skip: IndexError at work.py:1 in <module>\n"
     assert client.output("important") == said
     assert client.wait_recovered()["entry"]["by"] == "policy"
-    told = [each for each in here.journal("j.jsonl") if each["event"] == "resolution"]
+    told = [each for each in here.journal() if each["event"] == "resolution"]
     assert [each["by"] for each in told] == ["policy", "policy"]
     assert len({each["pid"] for each in told}) == 2
