@@ -51,7 +51,7 @@ def present() -> Policy | None:
         try:
             _policy = settings.from_environment()
         except PolicyError as error:
-            say(f"{error}; it is not used.")
+            say(f"{error} (the policy is not used)")
     return _policy
 
 

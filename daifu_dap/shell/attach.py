@@ -109,7 +109,9 @@ def _client(
             at = "127.0.0.1", int(place)
         else:
             raise NotFound(f"there is no process {place}")
-    client = Client.attach(*at, timeout=PATIENCE, watch=link.event, **attributes)
+    # Its barriers are those that it has; it may have wanted few.
+    own = {**attributes, "vaccinate": "decorated"}
+    client = Client.attach(*at, timeout=PATIENCE, watch=link.event, **own)
     if client.capabilities.get("supportsReplaceCellRequest"):
         return client
     client.close()

@@ -38,7 +38,7 @@ def join(text: str) -> str:
     try:
         os.environ.update(settings.settled(os.getcwd()).variables())
     except (ValueError, OSError) as error:
-        print(f"daifu: {error}; it is not used.", file=sys.stderr)
+        print(f"daifu: {error} (it is not used)", file=sys.stderr)
     hook.start()
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if isinstance(script, str):
