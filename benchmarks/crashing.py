@@ -1,12 +1,13 @@
 """A case: a program that crashes, its repair, its correct twin, and running both.
 
 A case is a folder `cases/ID`: `program/` as its author wrote it, and `repair.toml`, which says for
-each round what is expected at the crash and what is then done. The program runs as it is under the
-real adapter, and a plain client does what a person would do: edits files on disk (`edit`, with
-`old` and `new` text), changes what is live from the debug console (`console`, in the crashed frame
-or in that of the function `frame`), and lets it go on (`resolve`; an edit is applied and the cell
-tried again, anything else is a plain retry). The twin is the program with the edits of all rounds,
-and with those of `correct`, which say in the text what the console said to the live program.
+each round what is expected at the crash (`error`, `function`, part of the `cell`) and what is then
+done. The program runs as it is under the real adapter, and a plain client does what a person would
+do: edits files on disk (`edit`, with `old` and `new` text), changes what is live from the debug
+console (`console`, in the crashed frame or in that of the function `frame`), and lets it go on
+(`resolve`; an edit is applied and the cell tried again, anything else is a plain retry). The twin
+is the program with the edits of all rounds, and with those of `correct`, which say in the text what
+the console said to the live program.
 
 How it went is judged from outside the program: by its ledger, a file which each step that ran has
 added a line to, and by what it printed, whose last line is the result with a checksum of all
@@ -155,6 +156,8 @@ class Case:
             raise CaseError(f"Expected {expected['error']}, got {said}.")
         if not re.fullmatch(expected["function"], crash.function.rpartition(".")[2]):
             raise CaseError(f"Expected a crash in {expected['function']}(), got {said}.")
+        if expected.get("cell", "") not in crash.code:
+            raise CaseError(f"Expected a crash of {expected['cell']!r}, got {crash.code!r}.")
         steps = len(_ledger(folder))
         time.sleep(read)
         last: dict[str, Any] = {}

@@ -40,9 +40,11 @@ def ranged(row: Said) -> str:
 
 def measured(said: Said) -> str:
     """The sentence that says what a table was measured on."""
+    busy = said["load"] is not None and said["load"] > said["cores"]
     return (
         f"Python {said['python']} on {said['cores']} cores of {said['processor']} "
-        f"({said['machine']}), load {said['load']} at the start."
+        f"({said['machine']}), load {said['load']} at the start"
+        + (": a busy machine, on which times mean little." if busy else ".")
     )
 
 

@@ -37,6 +37,9 @@ def result(*models, **figures):
     print(json.dumps({"weights": digest(*models)} | figures), flush=True)
 
 
+if torch.cuda.is_available():  # so that two runs are the same there, too
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
 register_optimizer_step_post_hook(lambda optimizer, args, kwargs: step("optimizer"))
 if os.environ.get("FAULTS"):
     import faults
