@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
+from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
@@ -66,10 +67,11 @@ def follow(path: str, changed: Collection[str]) -> None:
     codes = [
         code
         for code in (*file.codes(), *file.rests())
-        if concerned(code, file.running(code), file.present, changed)
+        if code.co_qualname in changed or not code.co_flags & CO_OPTIMIZED
     ]
     for code, frames in live(codes):
-        if frames:
+        # To look into an older text is to parse it, so that comes last.
+        if frames and concerned(code, file.running(code), file.present, changed):
             follower = Follower(code, len(frames))
             lines.watch(code, frames, follower.line if lines.MONITORING else follower.alone)
 
