@@ -36,8 +36,8 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from types import FrameType
+from collections.abc import Collection, Iterator
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
@@ -313,6 +313,53 @@ def greet() -> None:
 
         ends = tuple(getattr(present, "end_patterns", ()))
         PyDevdAPI().set_dont_trace_start_end_patterns(db, (*starts, PACKAGE), ends)
+
+
+CACHES = ("_in_project_scope_cache", "_apply_filter_cache")
+"""What pydevd remembers of code objects, which it never lets go."""
+
+MONITORS = ("_pydevd_sys_monitoring_cython", "_pydevd_sys_monitoring")
+"""Its modules that do the same from Python 3.12 on."""
+
+
+TRIES = 2
+"""How many code objects are looked for in each edit."""
+
+_found: list[dict[Any, Any]] = []
+
+
+def _lines_of_codes(known: list[Any], paths: Collection[str]) -> list[dict[Any, Any]]:
+    """pydevd's cache of the lines of code objects, from Python 3.12 on.
+
+    It is a default value of a function of its extension module, so it is found by what is in it:
+    once, since that looks through everything that lives.
+    """
+    codes = [key for cache in known if not _found for key in list(cache)]
+    own = [key for key in codes if isinstance(key, CodeType) and key.co_filename in paths]
+    for code in own[-TRIES:]:
+        for each in gc.get_referrers(code):
+            if type(each) is dict and type(each.get(code)).__name__ == "_CodeLineInfo":
+                _found.append(each)
+        if _found:
+            break
+    return _found
+
+
+def forget(paths: Collection[str]) -> None:
+    """Have pydevd hold on to no code of some files, of which each edit makes another one."""
+    db = _debugger()
+    if db is None:
+        return
+    caches = [getattr(db, name, {}) for name in CACHES]
+    caches.append(getattr(db, "get_cache_file_type", dict)())
+    for name in (*MONITORS, *(f"{MONITORS[1]}.{name}" for name in MONITORS)):
+        caches.append(getattr(sys.modules.get(name), "_code_to_func_code_info_cache", {}))
+    caches += _lines_of_codes(caches[-2:] + caches[-4:-2], paths)
+    for cache in caches:
+        for key in list(cache):
+            code = key[-1] if isinstance(key, tuple) and key else key
+            if isinstance(code, CodeType) and code.co_filename in paths:
+                cache.pop(key, None)
 
 
 def _stop_once(db: Any) -> None:

@@ -89,8 +89,9 @@ def _texts(request: Json) -> Json:
     return {"texts": found, "older": before}
 
 
-def _done(done: Json) -> Json:
+def _done(done: Json, files: Json) -> Json:
     """What is said of an edit that was applied."""
+    bridge.forget(files)
     still = {path: [digest(each.text) for each in found] for path, found in older.texts().items()}
     return {**{name: list(done[name]) for name in ("functions", "warnings")}, "older": still}
 
@@ -164,7 +165,7 @@ def _edit(request: Json) -> Json:
         leave = partial(pause.leave, paused, bool(request.get("halt")))
         then = leave if request.get("leave") else None
         done = control.edit(paused, files, resume, then, added)
-    return _done(done)
+    return _done(done, files)
 
 
 def stale(request: Json) -> bool:
@@ -190,7 +191,7 @@ def _replace(request: Json) -> Json:
     added = bool(request.get("runAdded"))
     files = dict(request["files"])
     done = control.replace(held.crash, files, resume, leaving, going, added, followed=True)
-    return _done(done)
+    return _done(done, files)
 
 
 def _catch_up(request: Json) -> Json:

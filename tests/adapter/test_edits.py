@@ -131,3 +131,20 @@ def test_a_function_is_called_again_with_the_default_of_a_new_parameter(project:
     client.resolve("restartFrame")
     assert client.wait_exit() == 0
     assert client.output() == "42\n"
+
+
+def test_texts_that_nothing_runs_are_let_go(project: Project) -> None:
+    text = (
+        "def step(i):\n    return i if i == PASSES else [][i]\n\nfor i in range(14):\n    step(i)\n"
+    )
+    client = project.launch(text.replace("PASSES", "-1"))
+    main = project.folder / "main.py"
+    for number in range(14):
+        client.wait_crash()
+        if number == 13:
+            found = "__import__('sys').modules['daifu_dap.recovery.versions'].find(%r)"
+            assert int(client.evaluate(f"len({found % str(main)}.texts)")) < 11
+        main.write_text(text.replace("PASSES", str(number)))
+        client.replace_cell_and_continue(main)
+        client.wait_recovered()
+    assert client.wait_exit() == 0
