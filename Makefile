@@ -16,7 +16,7 @@ test: venv ## Lint, types, the extension's checks and every test
 
 bench: venv ## Recover the crash cases, and measure what all of it costs; ARGS=--quick to try
 	@for each in cases lost vaccinating importing overhead safety recovering planning keystroke \
-	    restore growth scale adapter; do \
+	    restore growth scale adapter soak; do \
 	    .venv/bin/python benchmarks/$$each.py --out build/bench/$$each.json $(ARGS) || exit 1; done
 	@.venv/bin/python benchmarks/publish.py
 

@@ -10,9 +10,7 @@ either. Which comes first changes from round to round. Said are
 - *requests* at a stop: milliseconds that ours adds to the median of debugpy's, one at a time and in
   a flood of 50 that are sent before an answer is read;
 - *start*: from starting the adapter to the program's first line, as a ratio to debugpy's;
-- *paging*: milliseconds a page of 1,000 of a list of strings, 64 MiB in all;
-- *soak*: 10,000 recoveries in one session: milliseconds of the last tenth over the first, and what
-  the program and the adapter have grown by from the first tenth on, in KiB a recovery.
+- *paging*: milliseconds a page of 1,000 of a list of strings, 64 MiB in all.
 
     python benchmarks/adapter.py [--rounds 5] [--quick] [--json] [--core N]
 """
@@ -66,17 +64,6 @@ def serve():
 
 talk = socket.create_connection(("127.0.0.1", int(sys.argv[1]))).makefile("rw")
 serve()
-"""
-
-CRASHES = """\
-import sys
-
-def step(i):
-    return [][i]
-
-for i in range(int(sys.argv[1])):
-    step(i)
-print("end", flush=True)
 """
 
 BIG = """\
@@ -261,48 +248,10 @@ def start(report: Report, folder: str, rounds: int) -> None:
     report.add("start to the first line", found, unit="times debugpy's", limit=1.2)
 
 
-# -- soak -------------------------------------------------------------------------------------
-
-
-def soak(report: Report, folder: str, recoveries: int) -> None:
-    Path(folder, "crashes.py").write_text(CRASHES)
-    times: list[float] = []
-    tenth = recoveries // 10
-    before = after = {}
-    with launch("ours", folder, "crashes.py", args=[str(recoveries)]) as client:
-        assert client.process is not None
-        adapter = client.process.pid
-        for number in range(recoveries):
-            start = time.perf_counter()
-            client.wait_crash()
-            if number in (tenth, recoveries - 1):
-                pid = int(client.evaluate("__import__('os').getpid()"))
-                before, after = after, {"program": _size(pid), "adapter": _size(adapter)}
-                start = time.perf_counter()
-            client.resolve("skip")
-            client.wait_recovered()
-            times.append((time.perf_counter() - start) * 1000)
-        client.wait_exit()
-    first, last = times[:tenth], times[-tenth:]
-    report.add("soak: the last tenth over the first", compared(first, last), unit="", limit=1.1)
-    report.add("soak: a recovery", spread(times), unit="ms")
-    for name in ("program", "adapter"):
-        grown = (after[name] - before[name]) / (recoveries - tenth)
-        figure = {"median": grown, "low": grown, "high": grown, "least": grown, "n": recoveries}
-        report.add(f"soak: growth of the {name}", figure, unit="KiB a recovery")
-
-
-def _size(pid: int) -> float:
-    """KiB of memory that a process has to itself."""
-    fields = Path(f"/proc/{pid}/statm").read_text().split()
-    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGESIZE") / 1024
-
-
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--recoveries", type=int, default=10_000, help="of the soak")
-    parser.add_argument("--only", help="run_time, requests, start or soak")
+    parser.add_argument("--only", help="run_time, requests or start")
     args = parser.parse_args()
     report = Report("adapter", args)
     rounds = 3 if args.quick else args.rounds
@@ -312,7 +261,6 @@ def main() -> None:
             "run_time": lambda: run_time(report, folder, rounds, 20_000 if args.quick else 200_000),
             "requests": lambda: requests(report, folder, rounds),
             "start": lambda: start(report, folder, rounds),
-            "soak": lambda: soak(report, folder, 200 if args.quick else args.recoveries),
         }
         for name, part in parts.items():
             if args.only in (None, name):
