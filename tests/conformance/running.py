@@ -34,7 +34,7 @@ def run(
     are run, and those of `without` are not.
     """
     env = dict(os.environ)
-    for name in ("DAIFU_VACCINATE", "DEBUGPY_ADAPTER_ENDPOINTS"):
+    for name in ("DAIFU_VACCINATE", "DEBUGPY_ADAPTER_ENDPOINTS", "PYTHONDONTWRITEBYTECODE"):
         env.pop(name, None)
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PLUGIN), env.get("PYTHONPATH")]))
     env |= {"DEBUGPY_TEST": "1", "DAIFU_CONFORMANCE_OUTCOMES": str(outcomes)}
