@@ -56,7 +56,9 @@ export async function pick(targets: readonly Target[]): Promise<Target | "none" 
       target,
     };
   });
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Several are held: which one?" });
+  // Another stop takes the focus, and must not take the question with it.
+  const options = { placeHolder: "Several are held: which one?", ignoreFocusOut: true };
+  const chosen = await vscode.window.showQuickPick(items, options);
   return chosen?.target;
 }
 
