@@ -41,6 +41,10 @@ KEEP = "daifuKeep"
 GRACE = 0.2
 """Seconds that the end of the pipe may come after the end of the connection."""
 
+NO_SECRET = "same-user"
+"""What programs are told for a token where none is needed: they may ask debugpy for theirs, and
+hand it to others that are to connect."""
+
 HANDSHAKE = 30.0
 """Seconds that a program that connects may take to say who it is."""
 
@@ -195,7 +199,7 @@ def guard(secrets: Secrets) -> None:
 
         def request(command: str, arguments: Any = None) -> Any:
             if command == "launch" and arguments.get("adapterAccessToken") is None:
-                arguments.pop("adapterAccessToken", None)
+                arguments["adapterAccessToken"] = NO_SECRET
             return plain_request(command, arguments)
 
         self.channel.request = request
