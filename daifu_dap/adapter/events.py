@@ -71,5 +71,5 @@ class Events:
             return None
         elif name in ("exited", "terminated"):
             session.crashes.clear()
-            session.absence.program_over = True
+            session.absence.over()
         return body

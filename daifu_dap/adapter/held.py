@@ -117,9 +117,18 @@ class Absence:
         wished = session.attributes.on_disconnect == "hold"
         return wished and session.starting.begun and not self.program_over
 
+    def over(self) -> None:
+        """Take note of the program's end; debugpy waits for a client that says it has seen it."""
+        self.program_over = True
+        if self.absent:
+            self._session.later(self._session.end)
+
     def _keep(self) -> None:
         """Stay, without a client, and say where the next one can connect."""
         session = self._session
+        if self.program_over:  # while a client was joining
+            session.later(session.end)
+            return
         client, session.client = session.client, None
         self.absent, self._rejoining, self._joining = True, False, None
         host, port = session.server.listen()

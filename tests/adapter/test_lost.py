@@ -149,3 +149,27 @@ def test_a_person_is_called_to_a_crash_that_nobody_attends(project: Project) -> 
     client.resolve("skip")
     assert program.wait(TIMEOUT) == 0
     assert program.stdout.read() == "at work\n"
+
+
+@pytest.mark.parametrize("start", ["launch", "listen"])
+def test_no_adapter_outlives_a_program_that_ends_without_a_client(
+    project: Project, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setenv(MARK, str(project.folder))
+    text = """\
+        import os, time
+        print([][0])
+        while not os.path.exists("go"): time.sleep(0.01)
+        """
+    main = project.write("main.py", text)
+    if start == "launch":
+        client = project.launch(onDisconnect="hold")
+    else:
+        program = project.run([sys.executable, "-m", "daifu_dap", str(main)])
+        client = project.attach(said(program), onDisconnect="hold")
+    client.wait_crash()
+    client.resolve("skip")
+    client.wait_recovered()
+    client.vanish()
+    (project.folder / "go").touch()
+    eventually(lambda: not processes(project), TIMEOUT)
