@@ -41,7 +41,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import older, operands, progress, scenario, tracing, waits
+from daifu_dap.recovery import garbage, older, operands, progress, scenario, tracing, waits
 from daifu_dap.recovery.crash import hidden_frame
 from daifu_dap.vaccine import names
 
@@ -134,10 +134,9 @@ def _stop(db: Any, crash: Crash) -> Resolution | None:
     finally:
         with _lock:
             _held.pop(crash.stop_id, None)
-        # What was evaluated in vain: frames of pydevd's, with copies of the variables. They are
-        # young; all that lives is looked through only where memory is what is missing, since that
-        # takes longer than the rest of a recovery.
-        gc.collect(2 if crash.scenario == scenario.MEMORY else 1)
+        # What was evaluated in vain: frames of pydevd's, with copies of the variables.
+        garbage.collect(whole=crash.scenario == scenario.MEMORY)
+        _forget_locks()
 
 
 def event(name: str, body: dict[str, Any]) -> None:
@@ -360,6 +359,19 @@ def forget(paths: Collection[str]) -> None:
             code = key[-1] if isinstance(key, tuple) and key else key
             if isinstance(code, CodeType) and code.co_filename in paths:
                 cache.pop(key, None)
+
+
+LOCKS = 256
+"""How many locks pydevd may have noted before those that are gone are taken out."""
+
+
+def _forget_locks() -> None:
+    """Take out of pydevd's list of locks those that are gone: each stop makes some."""
+    constants: Any = sys.modules.get("_pydevd_bundle.pydevd_constants")
+    locks = getattr(constants, "_fork_safe_locks", [])
+    if len(locks) > LOCKS:
+        for each in [each for each in locks if each() is None]:
+            locks.remove(each)
 
 
 def _stop_once(db: Any) -> None:

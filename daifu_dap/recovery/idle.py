@@ -43,6 +43,9 @@ TRIES = 5
 
 SUSPENDED = 2
 
+TRACERS = 4
+"""How many of the objects that have traced a thread are kept alive once it is switched off."""
+
 Plain = Callable[..., Any]
 
 _plain: dict[str, Plain] = {}
@@ -266,6 +269,9 @@ def _quit(debugger: Any) -> None:
     _traced.discard(ident)
     _asked.pop(ident, None)
     _tracing().SetTrace(None)
+    info = getattr(_active().get(ident), "additional_info", None)
+    if info is not None:  # it has one more each time it is switched on, and never one less
+        del info.top_level_thread_tracer_no_back_frames[:-TRACERS]
     if debugger is not None and wanted(debugger, ident):
         _start(debugger, ident, sys._getframe(1))
 

@@ -13,16 +13,17 @@ __all__ = ["Baseline"]
 
 
 class Baseline:
-    """A store of outlines by text, bounded by lines and safe to use from several threads.
+    """A store of outlines by text, bounded and safe to use from several threads.
 
     Outlines never change, so one may serve any number of plans. A text that was only tried is
     kept for the moment when it may become the running one, a running text until `lines` lines of
-    others have been asked for since: trees are millions of objects, and what is kept for nothing is
-    paid for at every full garbage collection.
+    others, or `texts` of them, have been asked for since: trees are millions of objects, and what
+    is kept for nothing is paid for at every full garbage collection.
     """
 
-    def __init__(self, lines: int = 20_000, fresh: int = 3) -> None:
+    def __init__(self, lines: int = 20_000, fresh: int = 3, texts: int = 64) -> None:
         self._limit = lines
+        self._texts = texts
         self._fresh_limit = fresh
         self._kept: OrderedDict[str, Outline] = OrderedDict()
         self._fresh: OrderedDict[str, Outline] = OrderedDict()
@@ -56,9 +57,10 @@ class Baseline:
                 self._fresh.pop(text, None)
                 self._kept[text] = known
                 self._kept.move_to_end(text)
-                while len(self._kept) > 1 and self._lines() > self._limit:
+                while len(self._kept) > 1 and self._crowded():
                     self._kept.popitem(last=False)
         return known
 
-    def _lines(self) -> int:
-        return sum(len(kept.lines or ()) for kept in self._kept.values())
+    def _crowded(self) -> bool:
+        lines = sum(len(kept.lines or ()) for kept in self._kept.values())
+        return lines > self._limit or len(self._kept) > self._texts

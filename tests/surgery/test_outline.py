@@ -240,3 +240,10 @@ def test_a_baseline_is_bounded_and_knows_what_it_has_seen() -> None:
     assert len(kept) == 4
     assert kept.outline("c()\n") is tried[2]
     assert kept.outline("a()\n") is not tried[0]
+
+
+def test_a_baseline_keeps_only_so_many_short_texts() -> None:
+    kept = Baseline(texts=3)
+    for number in range(8):
+        kept.outline(f"x = {number}\n")
+    assert len(kept) == 3
