@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 from daifu_dap.adapter import runtime
 from daifu_dap.adapter.runtime import Failed
 from daifu_dap.adapter.texts import digest
+from daifu_dap.common.decode import decoded
 from daifu_dap.common.framing import Message
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.vaccine.text import decoded
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.crashes import Crashes

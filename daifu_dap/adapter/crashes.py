@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap import surgery
@@ -27,11 +29,11 @@ from daifu_dap.adapter.shown import Shown
 from daifu_dap.adapter.texts import Texts
 from daifu_dap.common import refusals
 from daifu_dap.common.framing import Message
-from daifu_dap.common.outline import Outline
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.session import Session
+    from daifu_dap.common.outline import Outline
 
 Json = dict[str, Any]
 
@@ -70,6 +72,10 @@ class Stop:
         return int(chosen[0]["frameId"]) if chosen else None
 
 
+STARTING = 2.0
+"""Seconds that a program gets to start before something is loaded beside it."""
+
+
 class Crashes:
     """The crash stops of a session, and the requests about them."""
 
@@ -77,7 +83,6 @@ class Crashes:
         self._session = session
         self.stops: dict[int, Stop] = {}
         self.texts = Texts()
-        self._baseline = surgery.Baseline()
         self._warmed = False
         self._calls: dict[tuple[int | None, int | None, bool], list[surgery.Call]] = {}
         self.around: list[surgery.Call] = []
@@ -100,7 +105,17 @@ class Crashes:
             "restartFrame": self.restart_frame,
         }
 
+    @cached_property
+    def _baseline(self) -> surgery.Baseline:
+        return surgery.Baseline()
+
     # -- events -------------------------------------------------------------------------------
+
+    def begun(self) -> None:
+        """The program starts; soon it runs, and what plans edits can be loaded meanwhile."""
+        timer = threading.Timer(STARTING, lambda: surgery.warm(whole=False))
+        timer.daemon = True
+        timer.start()
 
     def announced(self, body: Json) -> None:
         """Take note of a crash; the client hears of it with the stop that follows."""

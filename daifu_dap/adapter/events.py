@@ -64,6 +64,7 @@ class Events:
                 return None
         elif name == "process":
             session.absence.pid = body.get("systemProcessId")
+            session.crashes.begun()
         elif name == "debugpySockets":
             return session.children.sockets(body)
         elif name == "debugpyAttach":

@@ -16,13 +16,12 @@ from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.runtime import Failed
 from daifu_dap.common import refusals
 from daifu_dap.common.framing import Message
-from daifu_dap.common.match import Matching
-from daifu_dap.common.outline import Outline
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
     from daifu_dap.adapter.crashes import Crashes, Stop
     from daifu_dap.adapter.session import Session
+    from daifu_dap.common.outline import Outline
 
 Json = dict[str, Any]
 
@@ -102,6 +101,8 @@ def moved(goal: int, path: str, old: Outline, new: Outline) -> int:
     """
     cell = old.find(goal)
     if cell is not None:
+        from daifu_dap.common.match import Matching
+
         matching = Matching(old, new)
         matching.bodies(cell.scope)
         image = matching.images.get(cell)

@@ -21,8 +21,8 @@ from typing import Any
 
 from daifu_dap.adapter.paths import Paths
 from daifu_dap.common import refusals
+from daifu_dap.common.decode import decoded
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.vaccine.text import decoded
 
 
 def digest(text: str) -> str:

@@ -630,8 +630,9 @@ def outlast(kind: Any) -> None:
     def lives(thread: threading.Thread) -> bool:
         return bool(_held_main and thread is threading.main_thread()) or alive(thread)
 
-    pydevd: Any = sys.modules[kind.__module__]
-    alive, pydevd.is_thread_alive = pydevd.is_thread_alive, lives
+    # pydevd may run as the main module, in whose place the program's own stands by now.
+    scope = plain.__globals__
+    alive, scope["is_thread_alive"] = scope["is_thread_alive"], lives
     dispose.daifu = True  # type: ignore[attr-defined]
     kind.dispose_and_kill_all_pydevd_threads = dispose
 

@@ -7,8 +7,8 @@ replaces one of them, and `Lines` says where the lines of one text are in anothe
 Two parsers share the work. Whether two texts are the same program, and which statement became
 which, is a question of meaning: `ast` answers it, layout aside, at a tenth of libcst's time.
 Writing a text is a question of form: libcst does that, since it keeps every comment and line
-break. libcst is loaded by the first `substitute`, or by `warm`, since that takes longer than
-everything else together.
+break. Nothing is loaded before it is used or `warm` is called: an adapter plans nothing while a
+program starts, and libcst takes longer than everything else together.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.common.lines import Lines
-from daifu_dap.surgery.baseline import Baseline
-from daifu_dap.surgery.cells import Cell, cells
-from daifu_dap.surgery.plan import Call, CrashPoint, Effect, Plan
-from daifu_dap.surgery.planner import plan
-
 if TYPE_CHECKING:
+    from daifu_dap.common.lines import Lines
+    from daifu_dap.surgery.baseline import Baseline
     from daifu_dap.surgery.graft import substitute
+    from daifu_dap.surgery.listing import Cell, cells
+    from daifu_dap.surgery.model import Call, CrashPoint, Effect, Plan
+    from daifu_dap.surgery.planner import plan
 
 __all__ = [
     "Baseline",
@@ -41,18 +40,36 @@ __all__ = [
     "warm",
 ]
 
+HOMES = {
+    "Baseline": "daifu_dap.surgery.baseline",
+    "Call": "daifu_dap.surgery.model",
+    "Cell": "daifu_dap.surgery.listing",
+    "CrashPoint": "daifu_dap.surgery.model",
+    "Effect": "daifu_dap.surgery.model",
+    "Lines": "daifu_dap.common.lines",
+    "Plan": "daifu_dap.surgery.model",
+    "cells": "daifu_dap.surgery.listing",
+    "plan": "daifu_dap.surgery.planner",
+    "substitute": "daifu_dap.surgery.graft",
+}
+"""Where each name is."""
+
 
 def __getattr__(name: str) -> Any:
-    if name != "substitute":
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module("daifu_dap.surgery.graft").substitute
+    found = getattr(importlib.import_module(HOMES[name]), name)
+    globals()[name] = found
+    return found
 
 
-def warm() -> None:
-    """Load libcst in the background, for a `substitute` that may come."""
+def warm(*, whole: bool = True) -> None:
+    """Load what is used later, in the background; libcst only if `whole`."""
 
     def load() -> None:
-        with contextlib.suppress(ImportError):  # which the `substitute` will raise
-            importlib.import_module("daifu_dap.surgery.graft")
+        with contextlib.suppress(ImportError):  # which the first use will raise
+            for home in HOMES.values():
+                if whole or home != HOMES["substitute"]:
+                    importlib.import_module(home)
 
-    threading.Thread(target=load, name="loading libcst", daemon=True).start()
+    threading.Thread(target=load, name="loading surgery", daemon=True).start()

@@ -25,7 +25,7 @@ from daifu_dap.common.refusals import Code, Notice, Refusal
 from daifu_dap.common.renames import assigned
 from daifu_dap.surgery.codes import Codes
 from daifu_dap.surgery.follow import Follower
-from daifu_dap.surgery.plan import Effect, When
+from daifu_dap.surgery.model import Effect, When
 
 __all__ = ["Effects"]
 

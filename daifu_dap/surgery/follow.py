@@ -16,7 +16,7 @@ from daifu_dap.common.match import Matching
 from daifu_dap.common.outline import Stmt
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.surgery.baseline import Baseline
-from daifu_dap.surgery.plan import Call
+from daifu_dap.surgery.model import Call
 
 __all__ = ["Follower", "follow"]
 

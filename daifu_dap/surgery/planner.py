@@ -25,7 +25,7 @@ from daifu_dap.surgery.baseline import Baseline
 from daifu_dap.surgery.codes import Codes
 from daifu_dap.surgery.effects import Effects
 from daifu_dap.surgery.follow import follow
-from daifu_dap.surgery.plan import Call, CrashPoint, Effect, Plan
+from daifu_dap.surgery.model import Call, CrashPoint, Effect, Plan
 
 __all__ = ["plan"]
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import io
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from types import CodeType
 from typing import Any
 from weakref import ref
 
+from daifu_dap.common.decode import decoded
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.split import split
 from daifu_dap.vaccine import names
@@ -423,11 +423,3 @@ def declared(
             found.update(each.names)
         todo += children(each)
     return found
-
-
-def decoded(source: bytes) -> str:
-    """Decode a source file as Python does (encoding declaration, byte order mark, newlines)."""
-    import tokenize
-
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    return io.IncrementalNewlineDecoder(None, True).decode(source.decode(encoding))

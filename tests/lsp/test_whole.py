@@ -157,7 +157,7 @@ def test_a_server_in_any_editor_knows_what_is_held(talk: Talk, tmp_path: Path, b
             await editor.until(lambda: editor.codes(uri) == ["crash"])
             (name,) = [each.name for each in board.iterdir()]
             assert (board / name).stat().st_mode & 0o777 == 0o600
-            assert set(json.loads((board / name).read_text())) == {"stops", "texts"}
+            assert set(json.loads((board / name).read_text())) == {"calls", "stops", "texts"}
             line = editor.found[uri][0].range.start.line
             fix = (await editor.actions(uri, line))[0]
             assert (fix.title, fix.is_preferred) == ("Did you mean mean?", True)
