@@ -185,7 +185,7 @@ describe("The note of a held program", () => {
   it("is found by its process, wherever it runs", () => {
     const processes = mkdtempSync(join(tmpdir(), "daifu-proc-"));
     mkdirSync(join(processes, "7"));
-    symlinkSync("/work/run", join(processes, "7", "cwd"));
-    assert.deepEqual(notesOf([7, 8], processes), ["/work/run/.daifu/held-7.json"]);
+    symlinkSync("/srv/run", join(processes, "7", "cwd"));
+    assert.deepEqual(notesOf([7, 8], processes), ["/srv/run/.daifu/held-7.json"]);
   });
 });
