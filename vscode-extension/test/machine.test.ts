@@ -232,16 +232,16 @@ describe("What adapters hold", () => {
 
   it("has the editor's paths where the program has others", () => {
     const mappings = asMappings([
-      { localRoot: "/home/me/work/", remoteRoot: "/app" },
+      { localRoot: "/srv/project/", remoteRoot: "/app" },
       { localRoot: 1, remoteRoot: "/x" },
     ]);
-    assert.equal(toLocal("/app/a.py", mappings), "/home/me/work/a.py");
+    assert.equal(toLocal("/app/a.py", mappings), "/srv/project/a.py");
     assert.equal(toLocal("/application/a.py", mappings), "/application/a.py");
     assert.deepEqual(
       localized({ stops: [{ point: { path: "/app/a.py", line: 3 } }], texts: { "/app/a.py": "path" } }, mappings),
       {
-        stops: [{ point: { path: "/home/me/work/a.py", line: 3 } }],
-        texts: { "/home/me/work/a.py": "path" },
+        stops: [{ point: { path: "/srv/project/a.py", line: 3 } }],
+        texts: { "/srv/project/a.py": "path" },
       },
     );
   });
