@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -144,7 +145,19 @@ def test_texts_that_nothing_runs_are_let_go(project: Project) -> None:
         if number == 13:
             found = "__import__('sys').modules['daifu_dap.recovery.versions'].find(%r)"
             assert int(client.evaluate(f"len({found % str(main)}.texts)")) < 11
+            info = "__import__('threading').main_thread().additional_info"
+            tracers = f"len({info}.top_level_thread_tracer_no_back_frames)"
+            assert sys.version_info >= (3, 12) or int(client.evaluate(tracers)) < 11
         main.write_text(text.replace("PASSES", str(number)))
         client.replace_cell_and_continue(main)
         client.wait_recovered()
     assert client.wait_exit() == 0
+
+
+def test_an_adapter_starts_without_what_plans_edits() -> None:
+    script = "import sys, daifu_dap.adapter.session; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "daifu_dap.adapter.crashes" in done.stdout.split()
+    assert not {"daifu_dap.surgery.planner", "daifu_dap.common.match"} & {*done.stdout.split()}
