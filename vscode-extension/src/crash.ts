@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { globDefaults } from "./config/globs";
 import { Actions } from "./recovery/actions";
+import { All } from "./recovery/all";
 import { Drafts } from "./recovery/drafts";
 import { History } from "./recovery/history";
 import { applyOnSave } from "./recovery/onsave";
@@ -31,6 +32,7 @@ export function crashes(context: vscode.ExtensionContext): vscode.Disposable {
     history,
     changes,
     actions,
+    new All(watch, notices, refusals),
     new Drafts(watch),
     applyOnSave(watch, (target) => actions.saved(target)),
     new Status(watch),

@@ -3,6 +3,7 @@ import { LineMap } from "../src/common/lines";
 import { asCrash, type Crash } from "../src/common/protocol";
 import { applies, type OnSave, within } from "../src/recovery/saving";
 import { type Draft, SessionState } from "../src/recovery/sessions";
+import { stillHeld } from "../src/ui/held";
 import { kept } from "../src/ui/kept";
 import { label } from "../src/ui/label";
 import { lenses } from "../src/ui/lens";
@@ -47,6 +48,24 @@ describe("The status bar", () => {
     assert.match(shown.text, /DFU0007/);
     assert.match(shown.tooltip, /The loop is gone\./);
     assert.equal(shown.colour, "error");
+  });
+});
+
+describe("The notice about those that did not go on", () => {
+  const why = "DFU0007: The loop is gone.";
+
+  it("names each with its reason, and each reason once", () => {
+    const held = [
+      { session: "rank 1 (71)", where: "step, line 9", why },
+      { session: "train.py", where: "", why: "The program does not answer." },
+      { session: "rank 2 (72)", where: "the module, line 3", why },
+    ];
+    assert.equal(
+      stillHeld(5, held),
+      "2 of 5 went on. Still held: rank 1 (71) at step, line 9, and rank 2 (72) at the module, line 3: " +
+        `${why} train.py: The program does not answer.`,
+    );
+    assert.match(stillHeld(1, held.slice(0, 1)), /^none of 1 went on\./);
   });
 });
 

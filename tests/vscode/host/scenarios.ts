@@ -127,6 +127,61 @@ async function child(): Promise<void> {
   assert.match(output(), /exit 0\n/);
 }
 
+/**
+ * Two children at crashes and their parent at a breakpoint go on by one command, by what was saved;
+ * one that the edit cannot be applied to stays, with the reason at its place.
+ */
+async function together(): Promise<void> {
+  const text = [
+    "import multiprocessing",
+    "def one(x):",
+    "    return x / 0",
+    "def two(x):",
+    "    for each in [x]:",
+    "        x = each / 0",
+    "    return x",
+    "def work(of):",
+    "    print('got', of(8), flush=True)",
+    "if __name__ == '__main__':",
+    "    spawn = multiprocessing.get_context('spawn')",
+    "    both = [spawn.Process(target=work, args=(each,)) for each in (one, two)]",
+    "    for each in both: each.start()",
+    "    both[0].join()",
+    "    both[1].join()",
+    "    print('exit', [each.exitcode for each in both], flush=True)",
+  ].join("\n");
+  const editor = await file("together.py", text);
+  const place = new vscode.Location(editor.document.uri, new vscode.Position(13, 4));
+  vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
+  try {
+    await debug(editor, { redirectOutput: true });
+    await event("stopped", ({ body }) => body["reason"] === "breakpoint");
+    const crashes = [await event("daifu/crash"), await event("daifu/crash")];
+    const [one, two] = [3, 6].map((line) =>
+      crashes.find(({ body }) => (body["cell"] as { line: number }).line === line),
+    );
+    assert.ok(one && two);
+    await event("stopped", ({ session }) => session.id === one.session.id);
+    await event("stopped", ({ session }) => session.id === two.session.id);
+    await change(editor, "return x / 0", "return x / 2");
+    await change(editor, "    for each in [x]:\n        x = each / 0", "    x = x / 4");
+    await editor.document.save();
+    await command("daifu.continueAll");
+    await event("daifu/recovered", ({ session }) => session.id === one.session.id);
+    await event("terminated", ({ session }) => session.id === one.session.id);
+    assert.deepEqual(errors(editor).map(({ range }) => range.start.line), [4]);
+    assert.doesNotMatch(output(), /exit/);
+    await change(editor, "    x = x / 4", "    for each in [x]:\n        x = each / 4");
+    await editor.document.save();
+    await command("daifu.continueAll");
+    await event("terminated", ({ session }) => session.parentSession === undefined);
+    assert.match(output(), /got 4\.0\n[^]*got 2\.0\n[^]*exit \[0, 0\]\n/);
+    assert.deepEqual(errors(editor), []);
+  } finally {
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+  }
+}
+
 /** Breakpoints below an edit that adds a line are hit, where they are by then. */
 async function breakpoints(): Promise<void> {
   const text = ["def work(x):", "    y = x / 0", "    y += 1", "    return y", "print(work(3))"].join("\n");
@@ -167,4 +222,4 @@ async function values(): Promise<void> {
   assert.match(output(), /15/);
 }
 
-export const scenarios = { threads, refused, onSave, child, breakpoints, values };
+export const scenarios = { threads, refused, onSave, child, together, breakpoints, values };

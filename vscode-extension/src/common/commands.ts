@@ -7,6 +7,7 @@ export enum Command {
   Raise = "daifu.raise",
   RestartFrame = "daifu.restartFrame",
   RunFromHere = "daifu.runFromHere",
+  ContinueAll = "daifu.continueAll",
   Describe = "daifu.describe",
   GoToCrash = "daifu.goToCrash",
   ShowChange = "daifu.showChange",
@@ -23,6 +24,8 @@ export enum Context {
   Crashed = "daifu.crashed",
   /** The thread in view is stopped: at a crash, a breakpoint, a step or a pause. */
   Stopped = "daifu.stopped",
+  /** Something is stopped in any session, in view or not. */
+  AnyStopped = "daifu.anyStopped",
   /** F5 saves and replaces: the setting `daifu.mode` says so, and the thread is stopped. */
   SavesOnContinue = "daifu.savesOnContinue",
   /** There are recoveries to list. */

@@ -7,7 +7,8 @@ import type { Notices } from "../ui/notices";
 import type { Refusals } from "../ui/refusals";
 import { show } from "../ui/reveal";
 import { NotSaved, opened, saveEdited } from "./documents";
-import { type Action, type Details, type Message, replace, replaceAndContinue, resolve, type Text } from "./requests";
+import { type Action, type Details, type Message, replace, replaceAndContinue, resolve } from "./requests";
+import { text } from "./text";
 import type { Target, Watch } from "./watch";
 
 /** The commands at a stop: each finds its stop, asks what it must know, and says why it failed. */
@@ -49,14 +50,14 @@ export class Actions implements vscode.Disposable {
   /** Saves, applies the edit, and lets the program go on. */
   async replace(target: Target): Promise<void> {
     await saveEdited();
-    await this.send(target, replaceAndContinue(target.stop, this.text(target)));
+    await this.send(target, replaceAndContinue(target.stop, text(this.watch, target)));
   }
 
   /** Applies what was saved; a program at a crash goes on, one that is stopped elsewhere stays. */
   async saved(target: Target): Promise<void> {
     const message = target.stop.crash === undefined ? replace : replaceAndContinue;
     await this.guarded(target.session, async () => {
-      await this.send(target, message(target.stop, this.text(target)));
+      await this.send(target, message(target.stop, text(this.watch, target)));
     });
   }
 
@@ -162,27 +163,11 @@ export class Actions implements vscode.Disposable {
     const document = opened(uri);
     const running = this.watch.running(session, uri);
     if (document !== undefined && running !== undefined && differ(document.getText(), running)) {
-      if (!(await this.send(target, replace(stop, this.text(target))))) {
+      if (!(await this.send(target, replace(stop, text(this.watch, target))))) {
         return;
       }
     }
     await this.resolve(target, "goto", { line });
-  }
-
-  /**
-   * The text that a replacement names: the file of the crash. Its text goes along where the adapter
-   * has no such file; elsewhere it reads what was saved.
-   */
-  private text({ session, stop }: Target): Text | undefined {
-    const editor = vscode.window.activeTextEditor?.document;
-    const uri =
-      stop.crash === undefined ? editor?.uri : this.watch.uri(session, stop.crash.cell.path);
-    if (uri === undefined || this.watch.running(session, uri) === undefined) {
-      return stop.crash === undefined ? undefined : { path: stop.crash.cell.path };
-    }
-    const { path, away } = this.watch.path(session, uri);
-    const document = opened(uri);
-    return away && document !== undefined ? { path, text: document.getText() } : { path };
   }
 
   dispose(): void {

@@ -125,6 +125,19 @@ export class Watch implements vscode.Disposable, vscode.DebugAdapterTrackerFacto
     });
   }
 
+  /** All stops, with their sessions. */
+  targets(): Target[] {
+    return this.states.stops().flatMap(([id, stop]) => {
+      const session = this.sessions.get(id);
+      return session === undefined ? [] : [{ session, stop }];
+    });
+  }
+
+  /** Whether a thread is still at a stop. */
+  stands({ session, stop }: Target): boolean {
+    return this.states.stops().some(([id, each]) => id === session.id && each === stop);
+  }
+
   /** The stop in view: that of the thread in view, or the only one of its session. */
   get stop(): Target | undefined {
     const session = this.active;
@@ -142,10 +155,9 @@ export class Watch implements vscode.Disposable, vscode.DebugAdapterTrackerFacto
 
   /** All crashes that are held, with their sessions. */
   crashes(): { session: vscode.DebugSession; stop: Stop; crash: Crash }[] {
-    return this.states.stops().flatMap(([id, stop]) => {
-      const session = this.sessions.get(id);
+    return this.targets().flatMap(({ session, stop }) => {
       const { crash } = stop;
-      return session === undefined || crash === undefined ? [] : [{ session, stop, crash }];
+      return crash === undefined ? [] : [{ session, stop, crash }];
     });
   }
 

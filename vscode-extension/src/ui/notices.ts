@@ -18,8 +18,8 @@ const HUSH = "Don't Show Again This Session";
 export class Notices implements vscode.Disposable {
   private readonly silenced = new Set<string>();
   private readonly running = new Set<string>();
-  /** The failures that show, and the sessions that they are about. */
-  private readonly standing = new Map<object, string | undefined>();
+  /** The failures that show, and whether news of a session makes each a thing of the past. */
+  private readonly standing = new Map<object, (session: string) => boolean>();
   private readonly registered: vscode.Disposable;
 
   constructor(private readonly extension: vscode.Uri) {
@@ -45,18 +45,23 @@ export class Notices implements vscode.Disposable {
     void this.show(kind, message, offers, "all", vscode.window.showWarningMessage);
   }
 
-  /** Tells why something was not done, and the ways on; `session` is the one that it is about. */
-  fail(kind: string, message: string, offers: readonly Offer[] = [], session?: string): void {
+  /**
+   * Tells why something was not done, and the ways on. `about` is the session that it is about, or
+   * tells, when there is news of any, whether it still holds.
+   */
+  fail(kind: string, message: string, offers: readonly Offer[] = [], about?: string | (() => boolean)): void {
     const notice = {};
-    this.standing.set(notice, session);
+    const past =
+      typeof about === "function" ? (): boolean => !about() : (id: string): boolean => (about ?? id) === id;
+    this.standing.set(notice, past);
     void this.show(kind, message, offers, "failures", vscode.window.showErrorMessage).finally(() =>
       this.standing.delete(notice),
     );
   }
 
-  /** Puts away what was said of a session's failures, and of those that are of none. */
+  /** There is news of a session: puts away what was said of failures that are past by it. */
   past(session: string): void {
-    const over = [...this.standing].filter(([, of]) => of === session || of === undefined);
+    const over = [...this.standing].filter(([, past]) => past(session));
     for (const [notice] of over) {
       this.standing.delete(notice);
     }

@@ -6,10 +6,11 @@ import type { Notices, Offer } from "./notices";
 
 /**
  * Refusals at their places: a diagnostic where the language server shows none, and a notice. They
- * go when their file is edited or the program runs on.
+ * go when their file is edited or their program runs on.
  */
 export class Refusals implements vscode.Disposable {
   private readonly diagnostics = vscode.languages.createDiagnosticCollection("DaiFu");
+  private readonly marked = new Map<vscode.DebugSession, readonly Reason[]>();
   private readonly registered: vscode.Disposable;
 
   constructor(
@@ -22,8 +23,11 @@ export class Refusals implements vscode.Disposable {
           // The editor itself shows the sentence of its own request.
           this.mark(session, news.reasons);
         } else if (news.kind === "replaced" || news.kind === "continued") {
-          this.diagnostics.clear();
+          this.mark(session, []);
         }
+      }),
+      vscode.debug.onDidTerminateDebugSession((session) => {
+        this.mark(session, []);
       }),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
         uris.forEach((uri) => {
@@ -32,7 +36,7 @@ export class Refusals implements vscode.Disposable {
       }),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) {
-          this.diagnostics.delete(document.uri);
+          this.forget(document.uri);
         }
       }),
     );
@@ -69,14 +73,28 @@ export class Refusals implements vscode.Disposable {
     ];
   }
 
-  private mark(session: vscode.DebugSession, reasons: readonly Reason[]): void {
+  /** Marks the places of what was last refused in a session, in the place of what was before. */
+  mark(session: vscode.DebugSession, reasons: readonly Reason[]): void {
+    if (reasons.length === 0 && !this.marked.delete(session)) {
+      return;
+    }
+    if (reasons.length > 0) {
+      this.marked.set(session, reasons);
+    }
     this.diagnostics.clear();
+    for (const [of, all] of this.marked) {
+      this.draw(of, all);
+    }
+  }
+
+  private draw(session: vscode.DebugSession, reasons: readonly Reason[]): void {
     for (const reason of reasons) {
       if (reason.path === "" || reason.line < 1) {
         continue;
       }
       const uri = this.watch.uri(session, reason.path);
-      if (others(uri, this.diagnostics.get(uri) ?? []).has(reason.code)) {
+      const marks = this.diagnostics.get(uri) ?? [];
+      if (others(uri, marks).has(reason.code)) {
         continue;
       }
       const document = opened(uri);
@@ -88,8 +106,22 @@ export class Refusals implements vscode.Disposable {
       );
       mark.source = "DaiFu";
       mark.code = reason.code;
-      this.diagnostics.set(uri, [...(this.diagnostics.get(uri) ?? []), mark]);
+      // Several processes may refuse the same edit.
+      if (!marks.some(({ code, message }) => code === mark.code && message === mark.message)) {
+        this.diagnostics.set(uri, [...marks, mark]);
+      }
     }
+  }
+
+  /** A file is edited: what was said of its text is past. */
+  private forget(uri: vscode.Uri): void {
+    for (const [session, reasons] of this.marked) {
+      const left = reasons.filter(({ path }) => this.watch.uri(session, path).fsPath !== uri.fsPath);
+      if (left.length < reasons.length) {
+        this.marked.set(session, left);
+      }
+    }
+    this.diagnostics.delete(uri);
   }
 
   /** Takes away what the language server says, too; it may be the later of the two. */

@@ -32,6 +32,7 @@ export class Status implements vscode.Disposable {
     const crashed = stop?.crash !== undefined;
     this.set(Context.Crashed, crashed);
     this.set(Context.Stopped, stop !== undefined);
+    this.set(Context.AnyStopped, this.watch.states.stops().length > 0);
     this.set(Context.SavesOnContinue, stop !== undefined && mode(session && this.watch.folder(session)) === "onContinue");
     if (session === undefined) {
       this.item.hide();
