@@ -21,7 +21,7 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, drive, entering, late, passing, state, wanted
+from daifu_dap.recovery import barrier, drive, ending, entering, late, passing, state, wanted
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.once import Once, OnceAsync, leaver
 from daifu_dap.recovery.star import Star
@@ -408,6 +408,8 @@ def ours(traceback: TracebackType) -> bool:
 def install() -> None:
     """Put the runtime where vaccinated code finds it."""
     if not hasattr(builtins, names.RUNTIME):
-        setattr(builtins, names.RUNTIME, Runtime((RecursionError,)))
+        runtime = Runtime((RecursionError,))
+        setattr(builtins, names.RUNTIME, runtime)
+        ending.outlast(runtime)
         late.install()
         wanted.tell()

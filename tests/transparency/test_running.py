@@ -30,6 +30,10 @@ STARTS = [
     ("ending.py terminated", "ending", ""),
     ("ending.py value_error", "ending", "ValueError: of the program"),
     ("-X dev ending.py chained", "ending", "RuntimeError: instead"),
+    *(
+        (f"teardown.py {each}", "teardown", "handled KeyError")
+        for each in ("main", "module", "cycle", "sys")
+    ),
     ("-m package a b", "deep", "KeyError: 'b'"),
     ("-m package.parts", "parts", "parts alone"),
     ("-m package.inside", "__init__", "cannot be directly executed"),
