@@ -42,6 +42,7 @@ from daifu_dap.recovery import (
     room,
     rules,
     state,
+    suspend,  # noqa: F401  (`policy` uses it at a crash, when nothing is to be imported any more)
     tracing,
     versions,
 )

@@ -15,13 +15,17 @@ from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.common.split import split
 from daifu_dap.recovery import (
-    bridge,
+    caches,
     children,
     control,
+    debugger,
+    describe,
     follow,
     older,
+    overrides,
     pause,
     requests,
+    threads,
     values,
     wanted,
 )
@@ -30,8 +34,8 @@ from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
 
 if TYPE_CHECKING:
-    from daifu_dap.recovery.bridge import Held
     from daifu_dap.recovery.resolution import Resolution
+    from daifu_dap.recovery.threads import Held
 
 Json = dict[str, Any]
 
@@ -53,19 +57,19 @@ def digest(text: str) -> str:
 
 def _hello(request: Json) -> Json:
     """A client is there; its crash filter is on or off, perhaps on a condition."""
-    bridge.greet()
+    overrides.greet()
     requests.install()
-    bridge.set_filter(bool(request["filter"]))
+    debugger.set_filter(bool(request["filter"]))
     wanted.set_client_filter(request.get("condition"))
     return {}
 
 
 def _stops(request: Json) -> Json:
-    return {"stops": [bridge.describe(held) for held in bridge.holds().values()]}
+    return {"stops": [describe.body(held) for held in threads.holds().values()]}
 
 
 def _describe(request: Json) -> Json:
-    return {"crash": bridge.describe(_find(request))}
+    return {"crash": describe.body(_find(request))}
 
 
 def _texts(request: Json) -> Json:
@@ -91,7 +95,7 @@ def _texts(request: Json) -> Json:
 
 def _done(done: Json, files: Json) -> Json:
     """What is said of an edit that was applied."""
-    bridge.forget(files)
+    caches.forget(files)
     still = {path: [digest(each.text) for each in found] for path, found in older.texts().items()}
     return {**{name: list(done[name]) for name in ("functions", "warnings")}, "older": still}
 
@@ -99,7 +103,7 @@ def _done(done: Json, files: Json) -> Json:
 def _frames(request: Json) -> Json:
     """The frames of this thread that run an older text than the present one of their file."""
     found = [
-        {"frameId": bridge.number(frame), "digest": digest(text.text), "line": line}
+        {"frameId": debugger.frame_number(frame), "digest": digest(text.text), "line": line}
         for frame, text, line in older.frames()
     ]
     return {"frames": found}
@@ -113,7 +117,7 @@ def _hits(request: Json) -> Json:
 def _live(request: Json) -> Json:
     """Where all live frames stand, but for the one that goes on in a new text at once."""
     given = request.get("frameId")
-    apart = None if given is None else bridge.stopped_frame(given)
+    apart = None if given is None else debugger.stopped_frame(given)
     return {"frames": follow.standing(apart, bool(request.get("asleep")))}
 
 
@@ -141,7 +145,7 @@ def _paused(request: Json) -> Pause:
     Raises:
         Refusal: it cannot be left where it stands.
     """
-    frame = bridge.stopped_frame(request["frameId"])
+    frame = debugger.stopped_frame(request["frameId"])
     if frame is None:
         raise Refusal.of(refusals.NOT_STOPPED)
     paused = pause.pause(frame)
@@ -230,13 +234,13 @@ def _target(request: Json) -> Json:
 
 def _resume(request: Json) -> Json:
     """Let the thread run on; what it does was decided before."""
-    bridge.resume(_find(request), None)
+    threads.resume(_find(request))
     return {}
 
 
 def _free(request: Json) -> Json:
     """Let the threads run that hold no crash."""
-    bridge.free()
+    threads.free()
     return {}
 
 
@@ -259,7 +263,7 @@ def _note(request: Json) -> Json:
 
 def _find(request: Json) -> Held:
     """The held crash that a request names by its stop id."""
-    holds = bridge.holds()
+    holds = threads.holds()
     stop_id = request["stopId"]
     if stop_id not in holds:
         present = ", ".join(map(str, sorted(holds))) or "none"
@@ -292,7 +296,7 @@ def _depth(held: Held, frame_id: int | None) -> int:
     if frame_id is None:
         return 0
     why = "it is not a frame of this stop"
-    for entry in bridge.describe(held)["frames"]:
+    for entry in describe.body(held)["frames"]:
         if entry.get("frameId") == frame_id:
             if entry.get("depth") is not None:
                 return int(entry["depth"])

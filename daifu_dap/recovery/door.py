@@ -31,6 +31,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from daifu_dap.common import nearby, token
+from daifu_dap.recovery import debugger, lasting, threads
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
@@ -111,9 +112,7 @@ def redirect(api: ModuleType) -> None:
 
     listen.daifu = True  # type: ignore[attr-defined]
     vars(api)["listen"] = listen
-    from daifu_dap.recovery import bridge
-
-    bridge.outlast(sys.modules["pydevd"].PyDB)
+    lasting.prolong(sys.modules["pydevd"].PyDB)
     files: Any = vars(api)["log"].LogFile
     write = files.write
     files.write = lambda file, level, text: write(file, level, token.redacted(text))
@@ -177,14 +176,12 @@ def _forget(api: Any) -> None:
     global _opened
     _opened = None
     pydevd: Any = sys.modules["pydevd"]
-    from daifu_dap.recovery import bridge
-
     present = pydevd.get_global_debugger()
     if present is not None:
-        if not bridge.inherited(present):
+        if not debugger.inherited(present):
             present.dispose_and_kill_all_pydevd_threads()
         pydevd.set_global_debugger(None)
-    bridge.forget_stops()
+    threads.forget_stops()
     pydevd.SetupHolder.setup = None
     api.listen.called = False
 

@@ -161,7 +161,7 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
     told = tracing.present() if ticket.halt else tracing.attached()
     if target is None or target.after or not told:
         return
-    from daifu_dap.recovery import bridge, lines
+    from daifu_dap.recovery import lines, steps
 
     line = start(target.node)[0]
 
@@ -170,7 +170,7 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
             tracing.entered()
         return frame.f_lineno == line
 
-    do = bridge.halt if ticket.halt else arrived
+    do = steps.halt if ticket.halt else arrived
     then = tracing.entered if ticket.halt or ticket.stopped else None
     watched = lines.watch(frame.f_code, [frame], do, True, then)
     if watched:

@@ -24,7 +24,6 @@ from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
-    bridge,
     deep,
     defaults,
     lines,
@@ -32,6 +31,7 @@ from daifu_dap.recovery import (
     place,
     renaming,
     state,
+    steps,
     tracing,
     twins,
     versions,
@@ -184,7 +184,7 @@ def move(frame: FrameType) -> None:
     paused = pause.pause(frame)
     aim(paused)
     pause.leave(paused, told=False)
-    paused.halt = bridge.take_step(frame)
+    paused.halt = steps.take_step(frame)
     state.tickets[frame].halt = paused.halt
 
 

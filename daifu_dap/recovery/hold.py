@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from daifu_dap.common.notice import Notice
 from daifu_dap.common.token import BadToken
-from daifu_dap.recovery import bridge, call, door
+from daifu_dap.recovery import call, debugger, door, suspend, threads
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -47,7 +47,7 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             if not told:
                 _say(f"daifu: {error} Held until that is mended.")
                 told = True
-            if bridge.passing() or (seconds is not None and time.monotonic() - started > seconds):
+            if debugger.passing() or (seconds is not None and time.monotonic() - started > seconds):
                 return Raise()
             time.sleep(PAUSE)
             continue
@@ -55,7 +55,7 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             _say(f"daifu: no port for a debugger can be opened ({error}); the exception goes on.")
             crash.by = "nobody"
             return Raise()
-        bridge.free()
+        threads.free()
         _announce(crash, host, port, seconds)
         note = Notice(None, os.getpid(), host, port)
         try:
@@ -67,7 +67,7 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             _say("daifu: nobody attached in time; the exception goes on.")
             crash.by = "nobody"
             return Raise()
-        decision = bridge.stop(crash) if came else None
+        decision = suspend.stop(crash) if came else None
         if decision is not None:
             return decision
 
@@ -97,8 +97,8 @@ def _await_client(seconds: float | None) -> bool | None:
     """Sleep until a client is attached; tell whether one came in time, None if the door is gone
     before that."""
     deadline = None if seconds is None else time.monotonic() + seconds
-    while not bridge.connected():
-        if bridge.passing():
+    while not debugger.connected():
+        if debugger.passing():
             return False
         if deadline is not None and time.monotonic() >= deadline:
             return False

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from typing import Any
 
-from daifu_dap.recovery import ledger, rules
+from daifu_dap.recovery import bridge, ledger, rules
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Resolution
 
@@ -69,8 +69,6 @@ def recovered(entry: dict[str, Any], milliseconds: float) -> None:
     entry["restoreMs"] = round(milliseconds, 3)
     rules.ran(entry["journalId"])
     ledger.recovered(entry["journalId"], milliseconds)
-    from daifu_dap.recovery import bridge
-
     names = ("stopId", "resolution", "restoreMs", "journalId")
     bridge.event("daifu/recovered", {**{name: entry[name] for name in names}, "entry": dict(entry)})
 

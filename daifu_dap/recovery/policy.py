@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
-from daifu_dap.recovery import rules, tracing
+from daifu_dap.recovery import debugger, lasting, rules, tracing
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.resolution import Raise, Resolution
 
@@ -82,7 +82,7 @@ def ask(crash: Crash) -> Resolution:
         with tracing.traced():
             answer: object = _handler(crash)
         return cast(Resolution, Raise() if answer is None else answer)
-    from daifu_dap.recovery import bridge
+    from daifu_dap.recovery import suspend
 
     said = None
     replayed = replaying()
@@ -92,14 +92,14 @@ def ask(crash: Crash) -> Resolution:
         said = replay.answer(crash)
         if said is not None:
             return said
-    if not bridge.passing():
+    if not debugger.passing():
         said = rules.answer(crash)
         if said is not None and said is not rules.HOLD:
             return said
-    while not bridge.passing() and not replayed:
+    while not debugger.passing() and not replayed:
         crash.by = "debugger"
-        with bridge.lasting():
-            answer = bridge.stop(crash) if bridge.connected() else alone(crash, said is not None)
+        with lasting.held():
+            answer = suspend.stop(crash) if debugger.connected() else alone(crash, said is not None)
         if answer is not None:
             return answer
     crash.by = "nobody"
@@ -115,11 +115,9 @@ def replaying() -> bool:
 
 def holds() -> bool:
     """Whether a crash would be held in this process."""
-    from daifu_dap.recovery import bridge
-
     if replaying() or rules.present() is not None:
         return True
-    return attended() or bridge.connected() or (not bridge.passing() and mode() != "raise")
+    return attended() or debugger.connected() or (not debugger.passing() and mode() != "raise")
 
 
 def mode() -> str:

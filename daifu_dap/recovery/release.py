@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from daifu_dap.recovery import bridge
+from daifu_dap.recovery import debugger
 from daifu_dap.recovery.shown import Shown
 
 PARTS = (BaseException, TracebackType, FrameType, tuple, list)
@@ -100,7 +100,7 @@ def dying(found: dict[int, object], inner: dict[int, list[int]], root: int) -> I
         for part in parts:
             if part in explained:
                 explained[part] += 1
-    traced = bridge.attached()
+    traced = debugger.attached()
     held = []
     for name in found:
         node = found[name]

@@ -21,6 +21,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from daifu_dap.common.rules import VARIABLE, Policy, PolicyError, Rule
+from daifu_dap.recovery import bridge, debugger
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Raise, Resolution, Retry, Skip
 from daifu_dap.recovery.wanted import is_any
@@ -225,11 +226,9 @@ def where(crash: Crash) -> str:
 
 def say(text: str) -> None:
     """Tell the attached client, or stderr if there is none."""
-    from daifu_dap.recovery import bridge
-
     line = f"daifu: {text}\n"
     with contextlib.suppress(Exception):
-        if bridge.attached():
+        if debugger.attached():
             bridge.event("output", {"category": "important", "output": line})
         else:
             print(line, end="", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from daifu_dap.common import condition
 from daifu_dap.common.record import Record
+from daifu_dap.recovery import debugger
 
 VARIABLE = "DAIFU_CRASH_FILTER"
 
@@ -130,11 +131,8 @@ def set_client_filter(text: str | None) -> None:
 
 def present() -> CrashFilter:
     """The filter that counts now."""
-    if _client is not None:
-        from daifu_dap.recovery import bridge
-
-        if bridge.attached():
-            return _client
+    if _client is not None and debugger.attached():
+        return _client
     return environment() if _program is None else _program
 
 
