@@ -15,6 +15,7 @@ import pytest
 
 from daifu_dap.client import RequestFailed
 from daifu_dap.common import nearby, token
+from daifu_dap.recovery import requests
 
 from .conftest import TIMEOUT, Project, dial, eventually
 from .test_lost import MARK, processes, said
@@ -145,6 +146,25 @@ def test_a_token_of_the_command_line_is_wiped_and_warned_of(project: Project) ->
         project.attach(port)
     raw = Raw(dial(port))
     assert raw.response(raw.request("initialize", {"accessToken": TOKEN}))["success"]
+
+
+def test_pydevd_is_shown_no_token_that_is_not_right() -> None:
+    shown: list[object] = []
+
+    class Authentication:
+        access_token: str | None = TOKEN
+
+        def login(self, access_token: object) -> None:
+            shown.append(access_token)
+
+    requests.compare_slowly(Authentication)
+    requests.compare_slowly(Authentication)
+    asked = Authentication()
+    for given in (TOKEN, TOKEN[:-1], None, 3, "é"):
+        asked.login(given)
+    asked.access_token = None
+    asked.login("any")
+    assert shown == [TOKEN, None, None, None, None, "any"]
 
 
 @pytest.mark.parametrize(
