@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import sys
 import time
@@ -184,6 +185,32 @@ def test_nothing_can_be_kept_beside_the_program(project: Project) -> None:
     assert client.describe().line == 3
     client.replace_cell_and_continue(helper, LOST.replace("x[i]", "x[0]"))
     assert client.wait_exit() == 0
+
+
+BARE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+"""What starts a program for which the modes of files hold, whoever runs the tests."""
+
+
+def test_a_folder_that_is_read_only_and_a_file_that_is_unreadable(project: Project) -> None:
+    main = project.write("main.py", LOST)
+    project.folder.chmod(0o500)
+    try:
+        program = project.run([*BARE, sys.executable, "-m", "daifu_dap", str(main)])
+        client = project.attach(said(program))
+        client.wait_crash()
+        main.chmod(0)
+        with pytest.raises(RequestFailed, match=r"main.py.*Permission denied|Permission.*main.py"):
+            client.replace_cell_and_continue(main)
+        assert client.describe().line == 3
+        main.chmod(0o600)
+        main.write_text(LOST.replace("x[i]", "x[0]"))
+        client.replace_cell_and_continue(main)
+        assert program.wait(TIMEOUT) == 0
+    finally:
+        project.folder.chmod(0o700)
+    assert program.stderr is not None
+    assert ".json could not be written" in program.stderr.read()  # the note
+    assert [each.name for each in project.folder.iterdir()] == ["main.py"]
 
 
 TWO = """\
