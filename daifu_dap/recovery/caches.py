@@ -32,23 +32,27 @@ def forget(paths: Collection[str]) -> None:
         return
     caches = [getattr(db, name, {}) for name in CACHES]
     caches.append(getattr(db, "get_cache_file_type", dict)())
-    for name in (*MONITORS, *(f"{MONITORS[1]}.{name}" for name in MONITORS)):
-        caches.append(getattr(sys.modules.get(name), "_code_to_func_code_info_cache", {}))
-    caches += _lines_of_codes(caches[-2:] + caches[-4:-2], paths)
-    for cache in caches:
+    for cache in (*caches, *learn(paths), *_monitored()):
         for key in list(cache):
             code = key[-1] if isinstance(key, tuple) and key else key
             if isinstance(code, CodeType) and code.co_filename in paths:
                 cache.pop(key, None)
 
 
-def _lines_of_codes(known: list[Any], paths: Collection[str]) -> list[dict[Any, Any]]:
-    """pydevd's cache of the lines of code objects, from Python 3.12 on.
+def _monitored() -> list[dict[Any, Any]]:
+    """What its monitors remember of code objects."""
+    named = (*(f"{MONITORS[1]}.{name}" for name in MONITORS), *MONITORS)
+    modules = (sys.modules.get(name) for name in named)
+    return [getattr(each, "_code_to_func_code_info_cache", {}) for each in modules]
+
+
+def learn(paths: Collection[str]) -> list[dict[Any, Any]]:
+    """Find pydevd's cache of the lines of code objects, from Python 3.12 on.
 
     It is a default value of a function of its extension module, so it is found by what is in it:
-    once, since that looks through everything that lives.
+    once, since that looks through everything that lives; best when nobody waits.
     """
-    codes = [key for cache in known if not _found for key in list(cache)]
+    codes = [key for cache in _monitored() if not _found for key in list(cache)]
     own = [key for key in codes if isinstance(key, CodeType) and key.co_filename in paths]
     for code in own[-TRIES:]:
         for each in gc.get_referrers(code):

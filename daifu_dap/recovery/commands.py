@@ -90,12 +90,12 @@ def _texts(request: Json) -> Json:
             name = digest(each.text)
             said = {"digest": name} if name in had else {"digest": name, "text": each.text}
             before.setdefault(path, []).append(said)
+    caches.learn(found)  # before there is an edit, which somebody waits for
     return {"texts": found, "older": before}
 
 
-def _done(done: Json, files: Json) -> Json:
+def _done(done: Json) -> Json:
     """What is said of an edit that was applied."""
-    caches.forget(files)
     still = {path: [digest(each.text) for each in found] for path, found in older.texts().items()}
     return {**{name: list(done[name]) for name in ("functions", "warnings")}, "older": still}
 
@@ -169,7 +169,7 @@ def _edit(request: Json) -> Json:
         leave = partial(pause.leave, paused, bool(request.get("halt")))
         then = leave if request.get("leave") else None
         done = control.edit(paused, files, resume, then, added)
-    return _done(done, files)
+    return _done(done)
 
 
 def stale(request: Json) -> bool:
@@ -195,7 +195,7 @@ def _replace(request: Json) -> Json:
     added = bool(request.get("runAdded"))
     files = dict(request["files"])
     done = control.replace(held.crash, files, resume, leaving, going, added, followed=True)
-    return _done(done, files)
+    return _done(done)
 
 
 def _catch_up(request: Json) -> Json:

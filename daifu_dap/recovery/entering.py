@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -105,6 +105,19 @@ _made: dict[object, Door] = {}
 def forget() -> None:
     """Let go of the doors that are kept."""
     _made.clear()
+
+
+def bases() -> Iterator[CodeType]:
+    """The bodies' own code, once for each door to it that is kept, is ready or is gone through."""
+    tickets = [*state.lookup.copy().values(), *state.tickets.copy().values()]
+    for ticket in tickets:
+        if ticket.next is not None:
+            tickets.append(ticket.next)
+    ready = [each.made[2] for each in state.stops.copy().values() if each.made is not None]
+    found = [*_made.copy().values(), *ready, *(each.continuation for each in tickets)]
+    for each in {id(each): each for each in found}.values():
+        if isinstance(each, Door):
+            yield each.base
 
 
 def steadily(crash: Crash, target: Point, bound: Collection[str]) -> bool:

@@ -37,6 +37,7 @@ from daifu_dap.common.refusals import Notice, Refusal
 from daifu_dap.common.renames import renamed
 from daifu_dap.common.split import split
 from daifu_dap.recovery import (
+    caches,
     continuation,
     defaults,
     dynamo,
@@ -92,9 +93,10 @@ def replace(
     """
     target = None if crash is None else crash.target
     renames: Mapping[str, str] = {}
-    known = [versions.find(path) for path in files]
+    known = [file for file in map(versions.find, files) if file is not None]
     own = [] if crash is None else [crash.origin.text, crash.target.text]
-    tidy([*own, *(each.present for each in known if each is not None)])
+    tidy([*own, *(each.present for each in known)])
+    caches.forget([each.path for each in known])
     with compiler.undisturbed():
         changes = [Change(path, text) for path, text in files.items()]
         for change in changes:
@@ -749,8 +751,9 @@ def rekeyed(code: CodeType, keys: Collection[str], key: str, shift: int) -> Code
 
 
 def accounted(codes: list[CodeType], functions: list[FunctionType]) -> Counter[int]:
-    """How many references to each code are known: those of functions, frames and outer code."""
+    """How many references to each code are known: those of functions, frames, outer code, doors."""
     known = Counter(id(function.__code__) for function in functions)
+    known.update(id(each) for each in entering.bases())
     for code in codes:
         known.update(id(each) for each in code.co_consts if isinstance(each, CodeType))
     # Other threads' frames may end meanwhile; what they run is searched for.

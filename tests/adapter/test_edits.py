@@ -154,6 +154,31 @@ def test_texts_that_nothing_runs_are_let_go(project: Project) -> None:
     assert client.wait_exit() == 0
 
 
+def test_edits_look_for_functions_without_a_look_at_every_object(project: Project) -> None:
+    """In a program that has loaded PyTorch each would take longer than all else of an edit."""
+    text = (
+        "import gc\n"
+        "plain, looks = gc.get_referrers, []\n\n"
+        "def look(*codes):\n    looks.append(len(codes))\n    return plain(*codes)\n\n"
+        "gc.get_referrers = look\n\n"
+        "def twice(x):\n    return x * 2\n\n"
+        "def step(i):\n    return twice({-1: 0}[i])\n\n"
+        "for i in range(4):\n    step(i)\n"
+        "print(step(3), len(looks))\n"
+    )
+    client = project.launch(text)
+    main = project.folder / "main.py"
+    for number in range(4):
+        client.wait_crash()
+        text = text.replace("-1: 0", f"{number}: {number}, -1: 0").replace("x * 2", "2 * x", number)
+        main.write_text(text)
+        client.replace_cell_and_continue(main)
+        client.wait_recovered()
+    assert client.wait_exit() == 0
+    known = int(sys.version_info >= (3, 12))  # what pydevd keeps of lines is found once
+    assert client.output() == f"6 {known}\n"
+
+
 def test_an_adapter_starts_without_what_plans_edits() -> None:
     script = "import sys, daifu_dap.adapter.session; print(*sys.modules)"
     done = subprocess.run(
