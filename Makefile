@@ -15,10 +15,7 @@ test: venv ## Lint, types, the extension's checks and every test
 	@.ci/test
 
 bench: venv ## Recover the crash cases, and measure what all of it costs; ARGS=--quick to try
-	@for each in cases lost vaccinating importing overhead safety recovering planning keystroke \
-	    restore growth scale adapter soak; do \
-	    .venv/bin/python benchmarks/$$each.py --out build/bench/$$each.json $(ARGS) || exit 1; done
-	@.venv/bin/python benchmarks/publish.py
+	@.venv/bin/python benchmarks/run.py $(ARGS)
 
 format: venv ## Sort imports and format the Python code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

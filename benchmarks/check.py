@@ -25,7 +25,7 @@ RESULTS = ROOT / "build" / "bench"
 BASELINE = ROOT / "benchmarks" / "baseline.json"
 
 Known = dict[str, dict[str, Any]]
-"""By benchmark, its machine and the ratios of its rows."""
+"""By benchmark and Python, as the files are named, its machine and the ratios of its rows."""
 
 
 def ratio(row: dict[str, Any], head: dict[str, Any]) -> list[float] | None:
@@ -55,7 +55,7 @@ def known(folder: Path) -> Known:
             elif (values := ratio(row, said)) is not None:
                 rows[row["name"]] = values
         head = {name: said[name] for name in ("python", "machine", "processor", "cores", "quick")}
-        found[said["benchmark"]] = head | {"rows": rows}
+        found[path.stem] = head | {"rows": rows}
     return found
 
 

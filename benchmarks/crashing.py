@@ -98,23 +98,34 @@ class Case:
 
     def twin(self, folder: Path) -> Run:
         """Run the correct program in `folder`, plain."""
-        self._lay_out(folder)
-        done = [each for expected in self.rounds for each in expected.get("do", ())]
-        for each in done + self.spec.get("correct", []):
-            if "edit" in each:
-                _edit(folder, each)
+        self.lay_out(folder)
+        self.mend(folder, self.rounds)
+        return self.plain(folder)
+
+    def mend(self, folder: Path, rounds: list[dict[str, Any]]) -> None:
+        """Make the edits of some rounds, and with the last one those of `correct`."""
+        done = [each for expected in rounds for each in expected.get("do", ())]
+        done += self.spec.get("correct", []) if self.rounds[-1] in rounds else []
+        edits(folder, [each for each in done if "edit" in each])
+
+    def plain(self, folder: Path, fails: bool = False, **more: str) -> Run:
+        """Run what is in `folder` plain, with `more` in its environment.
+
+        Raises ``CaseError`` when it fails and should not, or the other way round.
+        """
+        before = len(ledger(folder))
         started = time.monotonic()
         ended = subprocess.run(
             [sys.executable, self.main],
             cwd=folder,
-            env=os.environ | self._environment(folder),
+            env=os.environ | self._environment(folder) | more,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
         )
-        if ended.returncode:
-            raise CaseError(f"The correct program failed:\n{ended.stderr[-2000:]}")
-        return Run(ended.stdout, _ledger(folder), started)
+        if bool(ended.returncode) != fails:
+            raise CaseError(f"The program ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
+        return Run(ended.stdout, ledger(folder)[before:], started)
 
     def recovered(self, folder: Path, read: float = 0.0) -> Recovered:
         """Run the program in `folder` under the adapter, and repair it at each crash.
@@ -123,7 +134,7 @@ class Case:
         Raises ``CaseError`` when a crash is not the one that was to be expected, and
         ``daifu_dap.client.ClientError`` when something is refused or does not come.
         """
-        self._lay_out(folder)
+        self.lay_out(folder)
         left = self.spec.get("neighbour")
         environment = self._environment(folder)
         if faults := self.spec.get("faults"):
@@ -140,7 +151,7 @@ class Case:
             if code:
                 raise CaseError(f"The program ended with {code}:\n{client.output(None)[-2000:]}")
             output = client.output()
-        return Recovered(output, _ledger(folder), started, rounds)
+        return Recovered(output, ledger(folder), started, rounds)
 
     def _recover(
         self,
@@ -158,12 +169,12 @@ class Case:
             raise CaseError(f"Expected a crash in {expected['function']}(), got {said}.")
         if expected.get("cell", "") not in crash.code:
             raise CaseError(f"Expected a crash of {expected['cell']!r}, got {crash.code!r}.")
-        steps = len(_ledger(folder))
+        steps = len(ledger(folder))
         time.sleep(read)
         last: dict[str, Any] = {}
         for last in expected.get("do", ()):
             if "edit" in last:
-                _edit(folder, last)
+                edits(folder, [last])
             elif "apply" in last:
                 client.replace_cell(folder / last["apply"])
             elif "console" in last:
@@ -184,7 +195,8 @@ class Case:
         elapsed = (time.perf_counter() - start) * 1000
         return Recovery(said, crash.function, elapsed, float(told["restoreMs"]), steps)
 
-    def _lay_out(self, folder: Path) -> None:
+    def lay_out(self, folder: Path) -> None:
+        """Copy the program, as its author wrote it."""
         shutil.copytree(self.folder / "program", folder)
 
     def _environment(self, folder: Path) -> dict[str, str]:
@@ -223,19 +235,25 @@ def _kind(expected: dict[str, Any]) -> str:
     return kind + "+resume" * again
 
 
-def _ledger(folder: Path) -> list[tuple[float, str]]:
+def ledger(folder: Path) -> list[tuple[float, str]]:
+    """The lines of a program's ledger, with their times."""
     path = folder.with_suffix(".ledger")
     lines = path.read_text().splitlines() if path.exists() else []
     pairs = (line.partition(" ") for line in lines)
     return [(float(when), step) for when, _, step in pairs]
 
 
-def _edit(folder: Path, edit: dict[str, str]) -> None:
-    path = folder / edit["edit"]
-    text = path.read_text()
-    if text.count(edit["old"]) != 1:
-        raise CaseError(f"{path.name} does not hold {edit['old']!r} exactly once.")
-    path.write_text(text.replace(edit["old"], edit["new"]))
+def edits(folder: Path, changes: list[dict[str, str]]) -> None:
+    """Change the texts in a folder.
+
+    Raises ``CaseError`` where an old text is not exactly once in its file.
+    """
+    for each in changes:
+        path = folder / each["edit"]
+        text = path.read_text()
+        if text.count(each["old"]) != 1:
+            raise CaseError(f"{path.name} does not hold {each['old']!r} exactly once.")
+        path.write_text(text.replace(each["old"], each["new"]))
 
 
 def _line(text: str, begins: str) -> int:

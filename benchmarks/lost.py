@@ -8,6 +8,7 @@ from the same failure, and the time is taken until the step of the failure is do
 * *restart*: the mended program from the start.
 * *checkpoint per epoch*, *every N steps*, *CheckFreq*: the mended program from what it kept.
 * *hot_restart*: the function that failed runs again from its first line, in the same process.
+* *the original artifact*, where `--artifact` names a checkout (`original.py`): its `surgery`.
 
 Beside the time stands what it was worth: how many steps ran twice, and whether the weights at the
 end are those of the correct program to the last bit. The time in which a person reads the error and
@@ -28,21 +29,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import original
 from measure import Report, arguments, spread
 
 from daifu_dap.client import Client
 
 PROGRAM = Path(__file__).resolve().parent / "training"
 WRONG, RIGHT = "training.history.data[0]", "training.history.item()"
-WAYS = ("DaiFu", "restart", "epoch", "100", "10", "checkfreq", "hot_restart")
+WAYS = ("DaiFu", "restart", "epoch", "100", "10", "checkfreq", "hot_restart", "artifact")
 NAMES = {
     "epoch": "checkpoint per epoch",
     "100": "checkpoint every 100 steps",
     "10": "checkpoint every 10 steps",
     "checkfreq": "CheckFreq",
+    "artifact": original.NAME,
 }
 UNAVAILABLE = {
-    "DaiFu's original artifact": "not on this machine",
     "Varela": "named in the legend of the paper's poster; not known to be published",
 }
 PATIENCE = 3600.0
@@ -117,8 +119,8 @@ def daifu(job: Job) -> Tried:
         client.replace_cell_and_continue(crash.path)
         client.wait_recovered()
         until = time.monotonic()
-        if client.wait_exit():
-            raise RuntimeError(client.output(None))
+        if code := client.wait_exit():
+            raise RuntimeError(f"The program ended with {code}:\n{client.output(None)}")
         found = job.tried(started, until, client.output().splitlines()[-1])
     found.stop_ms = stopped * 1000
     return found
@@ -140,18 +142,8 @@ def hot(job: Job) -> Tried:
     job.edit(
         'if __name__ == "__main__":', "import hot_restart\n\nhot_restart.wrap_module()\n\nif True:"
     )
-    with subprocess.Popen(
-        [sys.executable, job.path, *job.arguments],
-        cwd=job.folder, env=os.environ | job.environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None and process.stdout is not None
-        said = ""
-        while not said.endswith("(Pdb) "):
-            letter = process.stdout.read(1)
-            if not letter:
-                raise RuntimeError(f"hot_restart did not stop:\n{said[-2000:]}")
-            said += letter
+    with asking(job) as process:
+        said(process, "(Pdb) ")
         before = len(job.marks())
         job.edit(WRONG, RIGHT)
         started = time.monotonic()
@@ -162,11 +154,54 @@ def hot(job: Job) -> Tried:
     return job.tried(started, reached, output.splitlines()[-1])
 
 
-def tried(folder: Path, way: str, steps: int) -> Tried:
+def artifact(job: Job, folder: Path) -> Tried:
+    """Recover by the original tool's surgery; until the line that failed has printed."""
+    job.path.write_text(original.decorated(job.path.read_text(), "def train(training, args):"))
+    job.environment |= original.environment(folder)
+    with asking(job) as process:
+        assert process.stdin is not None
+        said(process, original.PROMPT)
+        print("focus", file=process.stdin, flush=True)
+        said(process, original.PROMPT)
+        surgery = job.folder / "daifu_workspace" / "(surgery-1)train.py"
+        surgery.write_text(surgery.read_text().replace(WRONG, RIGHT))
+        started = time.monotonic()
+        print("surgery\nq", file=process.stdin, flush=True)
+        said(process, "history ")
+        until = time.monotonic()
+        output, _ = process.communicate(timeout=PATIENCE)
+    if process.returncode:
+        raise RuntimeError(f"The artifact ended with {process.returncode}:\n{output[-2000:]}")
+    return job.tried(started, until, output.splitlines()[-1])
+
+
+def asking(job: Job) -> subprocess.Popen[str]:
+    """The program, whose debugger asks on its standard input and output."""
+    return subprocess.Popen(
+        [sys.executable, job.path, *job.arguments],
+        cwd=job.folder, env=os.environ | job.environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def said(process: subprocess.Popen[str], last: str) -> None:
+    """Wait until a program has said something."""
+    assert process.stdout is not None
+    heard = ""
+    while not heard.endswith(last):
+        letter = process.stdout.read(1)
+        if not letter:
+            raise RuntimeError(f"It did not say {last!r}:\n{heard[-2000:]}")
+        heard += letter
+
+
+def tried(folder: Path, way: str, steps: int, checkout: Path | None) -> Tried:
     """Go one way, once."""
     job = Job(folder, steps)
     if way == "DaiFu":
         return daifu(job)
+    if way == "artifact" and checkout is not None:
+        return artifact(job, checkout)
     return hot(job) if way == "hot_restart" else again(job, way)
 
 
@@ -176,6 +211,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    original.argument(parser)
     args = parser.parse_args()
     if args.quick:
         args.steps, args.rounds = [70], 2
@@ -183,7 +219,9 @@ def main() -> None:
     unavailable = dict(UNAVAILABLE)
     if importlib.util.find_spec("hot_restart") is None:
         unavailable["hot_restart"] = "not installed"
-    report.note(unavailable=unavailable)
+    if why := original.unavailable(args.artifact):
+        unavailable["artifact"] = why
+    report.note(unavailable={NAMES.get(way, way): why for way, why in unavailable.items()})
     with tempfile.TemporaryDirectory(prefix="daifu-lost-") as temporary:
         for steps in args.steps:
             correct = Job(Path(temporary) / f"correct-{steps}", steps)
@@ -193,7 +231,7 @@ def main() -> None:
             for number in range(args.rounds):
                 for way, found in runs.items():
                     folder = Path(temporary) / f"{way}-{steps}-{number}"
-                    found.append(tried(folder, way, steps))
+                    found.append(tried(folder, way, steps, args.artifact))
             for way, found in runs.items():
                 more: dict[str, Any] = {
                     "way": way,
@@ -212,7 +250,8 @@ def main() -> None:
         for row in report.rows:
             end = "as the correct run" if row["equal"] else "NOT as the correct run"
             print(f"  {row['name']}: {row['repeated']} steps twice, weights {end}")
-        print(*(f"  {name}: unavailable, {why}" for name, why in unavailable.items()), sep="\n")
+        for name, why in report.head["unavailable"].items():
+            print(f"  {name}: unavailable, {why}")
 
 
 if __name__ == "__main__":

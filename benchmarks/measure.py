@@ -95,7 +95,7 @@ class Report:
         if args.core is not None:
             os.sched_setaffinity(0, {args.core})
         self.json: bool = args.json
-        self.out: Path | None = args.out
+        self.out: Path | None = args.out.resolve() if args.out else None
         self.head: dict[str, Any] = {"benchmark": name} | machine()
         self.head |= {"clock": "processor" if args.cpu else "wall", "quick": args.quick}
         self.clock = time.process_time if args.cpu else time.perf_counter

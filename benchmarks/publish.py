@@ -21,7 +21,11 @@ matplotlib.use("svg")
 matplotlib.rcParams.update({"svg.hashsalt": "daifu", "font.size": 9, "svg.fonttype": "none"})
 
 import matplotlib.pyplot as plt  # noqa: E402
+from figures import results, table  # noqa: E402
 from lost import NAMES  # noqa: E402
+from original import NAME as ORIGINAL  # noqa: E402
+from retrying import NONE  # noqa: E402
+from retrying import WAYS as CHECKPOINTS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -55,21 +59,33 @@ def saved(figure: Any, path: Path) -> None:
     plt.close(figure)
 
 
+def retried(crashes: list[Said] | None) -> str:
+    """What going on from checkpoints took, crash by crash."""
+    if crashes is None:
+        return ""
+    said = [NONE if each["ms"] is None else time(each["ms"]) for each in crashes]
+    return NONE if set(said) == {NONE} else ", ".join(said)
+
+
 def cases(said: Said) -> str:
     """The table of the cases, and a picture of their times."""
     rows = [row for row in said["rows"] if row["right"]]
     lines = [
-        "| case | scenario | repair | right | steps | done twice | recovered in | restart |",
-        "|---|---|---|---|---|---|---|---|",
+        "| case | scenario | repair | right | steps | done twice | recovered in | restart | "
+        + " | ".join(CHECKPOINTS.values())
+        + " |",
+        "|---" * (8 + len(CHECKPOINTS)) + "|",
     ]
     for row in said["rows"]:
         if not row["right"]:
-            lines.append(f"| {row['id']} | {row['scenario']} | {row['repair']} | **no** | | | | |")
+            rest = "| " * (5 + len(CHECKPOINTS))
+            lines.append(f"| {row['id']} | {row['scenario']} | {row['repair']} | **no** {rest}")
             continue
         times = ", ".join(time(each) for each in row["client_ms"])
+        kept = " | ".join(retried(row.get("checkpoint", {}).get(way)) for way in CHECKPOINTS)
         lines.append(
             f"| {row['id']} | {row['scenario']} | {row['repair']} | yes | {row['steps']} "
-            f"| {row['repeated']} | {times} | {time(sum(row['restart_ms']))} |"
+            f"| {row['repeated']} | {times} | {time(sum(row['restart_ms']))} | {kept} |"
         )
     figure, axes = plt.subplots(figsize=(8, 4))
     places = range(len(rows))
@@ -88,6 +104,9 @@ def cases(said: Said) -> str:
 
 def lost(said: Said) -> str:
     """The table of the ways to go on, by the work lost, and its picture."""
+    longer = said["folder"] / "lost-long.json"
+    if longer.exists():
+        said["rows"] += json.loads(longer.read_text())["rows"]
     sizes = sorted({row["steps"] for row in said["rows"]})
     ways: dict[str, dict[int, Said]] = {}
     for row in said["rows"]:
@@ -102,7 +121,8 @@ def lost(said: Said) -> str:
         name = {"stop": "DaiFu: crash to stop shown"}.get(way, NAMES.get(way, way))
         cells = " | ".join(ranged(found[size]) if size in found else "" for size in sizes)
         last = found[max(found)]
-        twice, equal = f"{last['repeated']:,}", "yes" if last["equal"] else "**no**"
+        equal = "yes" if all(row["equal"] for row in found.values()) else "**no**"
+        twice = f"{last['repeated']:,}"
         lines.append(f"| {name} | {cells} | {twice} | {equal} |")
         known = sorted(found)
         axes.plot(known, [found[size]["median"] for size in known], marker="o", label=name)
@@ -125,6 +145,7 @@ WAYS = {
     "ours": "under our adapter",
     "debugpy": "under debugpy's",
     "hot_restart": "hot_restart",
+    "artifact": "the original artifact",
     "CheckFreq": "CheckFreq",
     "checkpoint per epoch": "checkpoint per epoch",
 }
@@ -132,19 +153,22 @@ WAYS = {
 
 def safety(said: Said) -> str:
     """The table of what each way costs while nothing goes wrong, with the adapter's rows."""
-    rows = list(said["rows"])
-    beside = said["folder"] / "adapter.json"
-    if beside.exists():
-        more = json.loads(beside.read_text())["rows"]
-        rows += [row for row in more if row.get("phase") == "nothing set"]
-    works: dict[str, dict[str, Said]] = {}
-    for row in rows:
-        works.setdefault(row["work"], {})[row["way"]] = row
-    lines = ["| times plain | " + " | ".join(WAYS.values()) + " |", "|---" * (len(WAYS) + 1) + "|"]
-    for work, found in works.items():
+    lines = [
+        "| Python | times plain | " + " | ".join(WAYS.values()) + " |",
+        "|---" * (len(WAYS) + 2) + "|",
+    ]
+    works: dict[tuple[str, str], dict[str, Said]] = {}
+    for name in ("safety", "adapter"):
+        for python, each in results(said["folder"], name, said["quick"]):
+            for row in each["rows"]:
+                if name == "safety" or row.get("phase") == "nothing set":
+                    works.setdefault((python, row["work"]), {})[row["way"]] = row
+    for (python, work), found in sorted(works.items(), key=lambda each: each[0][0]):
         cells = [_interval(found[way]) if way in found else "" for way in WAYS]
-        lines.append(f"| {work} | " + " | ".join(cells) + " |")
-    return "\n".join([f"Medians with their 95 % intervals. {measured(said)}", "", *lines])
+        lines.append(f"| {python} | {work} | " + " | ".join(cells) + " |")
+    why = said.get("artifact")
+    note = f" {ORIGINAL}: {why}." if why else ""
+    return "\n".join([f"Medians with their 95 % intervals. {measured(said)}{note}", "", *lines])
 
 
 def _interval(row: Said) -> str:
@@ -174,11 +198,27 @@ def scale(said: Said) -> str:
     return "\n".join([f"Medians. {measured(said)}", "", *lines, "", picture])
 
 
+def plain(*names: str, leave: str = "") -> Callable[[Said], str]:
+    """What makes the table of the figures of some benchmarks."""
+
+    def block(said: Said) -> str:
+        rows = table(said["folder"], list(names), said["quick"], leave)
+        return "\n".join([f"Medians and where they lie. {measured(said)}", "", rows])
+
+    return block
+
+
 BLOCKS: dict[str, Callable[[Said], str]] = {
+    "overhead": plain("overhead"),
+    "recovering": plain(
+        "recovering", "vaccinating", "importing", "planning", "restore", "keystroke", "growth"
+    ),
     "cases": cases,
     "lost": lost,
     "safety": safety,
     "scale": scale,
+    "adapter": plain("adapter", leave="nothing set"),
+    "soak": plain("soak"),
 }
 
 

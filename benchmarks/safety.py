@@ -1,7 +1,8 @@
 """What being safe costs while nothing goes wrong: several ways beside the plain program.
 
 `training/loads.py` is run in one process as several copies, which do the same work in turn, in
-short blocks: plain; vaccinated; with its functions and classes wrapped by `hot_restart`; and, where
+short blocks: plain; vaccinated; with its functions and classes wrapped by `hot_restart`; with its
+loops under the original artifact, where `--artifact` names a checkout (`original.py`); and, where
 it trains, plain with a checkpoint after each block (an epoch), and plain under CheckFreq, which
 chooses how often. Said is the ratio to the plain block beside it, the median with its 95 % interval
 and in the JSON (`whole`) the ratio of all blocks together, for what does not come in each. All
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import statistics
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import original
 from measure import Report, arguments, compared, interval
 
 from daifu_dap.vaccine import hook
@@ -29,11 +32,18 @@ from daifu_dap.vaccine import hook
 TRAINING = Path(__file__).resolve().parent / "training"
 LOADS = TRAINING / "loads.py"
 
+ENTRIES = (
+    *(f"def {name}(n):" for name in ("calls", "nested", "twenty", "block", "generator")),
+    "        def run(self, n):\n            total = 0.0",
+)
+"""What the original tool takes: functions with a loop. Of two methods of one name it takes one."""
+
 
 def copy(folder: Path, name: str) -> ModuleType:
     """The program as a module of its own, made as the variant `name` asks for."""
     path = folder / f"{name}_loads.py"
-    path.write_text(LOADS.read_text())
+    text = LOADS.read_text()
+    path.write_text(original.decorated(text, *ENTRIES) if name == "artifact" else text)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -128,6 +138,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=41)
     parser.add_argument("--epoch", type=int, default=100, help="steps of a training in a block")
     parser.add_argument("--passes", type=int, default=20_000, help="of a loop in a block")
+    original.argument(parser)
     args = parser.parse_args()
     if args.quick:
         args.blocks, args.epoch, args.passes = 3, 25, 500
@@ -137,8 +148,15 @@ def main() -> None:
         names.append("hot_restart")
     else:
         report.note(hot_restart="not installed")
+    if why := original.unavailable(args.artifact):
+        report.note(artifact=why)
+    else:
+        names.append("artifact")
+        sys.path.insert(0, str(args.artifact.resolve()))
     with tempfile.TemporaryDirectory(prefix="daifu-safety-") as temporary:
         folder = Path(temporary).resolve()
+        if "artifact" in names:
+            os.chdir(folder)  # it lays files into the working folder
         modules = {name: copy(folder, name) for name in names}
         for work in modules["plain"].LOOPS:
             runs: dict[str, Callable[[], object]] = {

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import save as write  # as it is at the start: what a program makes of it is its own
 
 State = dict[str, Any]
 
@@ -55,7 +56,7 @@ def save(state: State, path: Path) -> None:
     """Write a state so that there is a whole one at `path` at any time, and that it lasts."""
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
-        torch.save(state, file)
+        write(state, file)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)

@@ -31,6 +31,7 @@ def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield
     sys.modules.pop("crashing", None)
+    sys.modules.pop("retrying", None)
 
 
 def test_every_case_is_there_with_its_kind_of_repair() -> None:
@@ -40,6 +41,25 @@ def test_every_case_is_there_with_its_kind_of_repair() -> None:
     assert kinds == REPAIRS
     for name in kinds:
         assert crashing.Case(name).spec["repair"] == REPAIRS[name]
+
+
+def test_a_case_that_can_go_on_from_checkpoints_is_the_same_when_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    import crashing
+    import retrying
+
+    able = [name for name in crashing.names() if "checkpoint" in crashing.Case(name).spec]
+    assert len(able) == 14
+    for name in able:
+        case = crashing.Case(name)
+        case.lay_out(tmp_path / name)
+        crashing.edits(tmp_path / name, case.spec["checkpoint"])
+        crashing.edits(tmp_path / name, [retrying.IMPORT | {"edit": case.main}])
+        case.mend(tmp_path / name, case.rounds)
+        compile((tmp_path / name / case.main).read_text(), case.main, "exec")
+        with pytest.raises(crashing.CaseError):
+            crashing.edits(tmp_path / name, [retrying.IMPORT | {"edit": case.main, "old": "?"}])
 
 
 @pytest.mark.parametrize("name", ["043", "NLP-ED", "NLP-OOM-2"])

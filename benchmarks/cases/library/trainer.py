@@ -1,6 +1,7 @@
 """A small training library: a loop that calls what was registered for its events."""
 
 import ledger
+import resumable
 
 EVENTS = {}
 
@@ -21,9 +22,11 @@ class Trainer:
         self.history = []
 
     def fit(self, inputs, targets, epochs, batch):
-        for epoch in range(epochs):
-            total = 0.0
-            for start in range(0, len(inputs), batch):
+        resumable.begin(model=self.model, optimizer=self.optimizer)
+        self.history = resumable.kept("history", [])
+        for epoch in resumable.epochs(range(epochs)):
+            total = resumable.within("total", 0.0)
+            for start in resumable.steps(range(0, len(inputs), batch)):
                 self.optimizer.zero_grad()
                 output = self.model(inputs[start : start + batch])
                 loss = self.criterion(output, targets[start : start + batch])
@@ -31,7 +34,9 @@ class Trainer:
                 self.optimizer.step()
                 ledger.step(epoch, start)
                 total += loss.item()
+                resumable.keep(total=total)
             self.history.append(total)
+            resumable.keep(history=self.history)
             self.emit("epoch_end")
         self.emit("train_end")
 
