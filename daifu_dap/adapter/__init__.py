@@ -15,7 +15,12 @@ runtime    questions to the runtime inside the program
 texts      what runs, what is on disk, what was asked for
 paths      the person's files and the program's
 console    the lines of the Debug Console
-crashes    the requests at a crash stop
+crashes    the crash stops of a session, and who answers a request about one
+stops      which threads are held, and which one a request is about
+plans      what an edit would do
+changes    an edit is applied
+requests   looking at a crash stop, checking and applying an edit
+leaving    how a thread leaves a crash stop
 held       a program whose client has gone, and the next client
 server     listening, and how long the process lives
 """

@@ -121,7 +121,7 @@ class Breakpoints:
         arguments = request["arguments"]
         crashes = self._crashes
         try:
-            crashes.learn()
+            crashes.plans.learn()
             known = crashes.texts.resolve(path)
             asked = Asked(arguments, crashes.texts.edited(known))
         except (Failed, Refusal):  # the program has not loaded it
@@ -141,7 +141,7 @@ class Breakpoints:
             asked = self._asked.get(os.path.realpath(path))
             if asked is None or not asked.wanted:
                 continue
-            lines = self._crashes.lines(path, asked.text, text)
+            lines = self._crashes.plans.lines(path, asked.text, text)
             self._count(path, asked)
             for entry in asked.wanted:
                 found = lines.at(entry["line"]) if lines is not None else None
@@ -180,7 +180,7 @@ class Breakpoints:
         texts = self._crashes.texts
         present = texts.text(path)
         older = texts.older.get(path, ())
-        here = self._crashes.lines(path, asked.text, present)
+        here = self._crashes.plans.lines(path, asked.text, present)
         key = digest(present)
         sets: dict[int, list[tuple[int, str]]] = {}
         places: list[int | None] = []
@@ -193,7 +193,7 @@ class Breakpoints:
             owns[number] = found.own
             sets.setdefault(found.number, []).append((number, key))
             for name in older:
-                lines = self._crashes.lines(path, texts.named(name), present)
+                lines = self._crashes.plans.lines(path, texts.named(name), present)
                 line = lines.back(found.number) if lines is not None else None
                 if line is not None:
                     sets.setdefault(line, []).append((number, name))

@@ -20,8 +20,9 @@ from daifu_dap.common.framing import Message
 from daifu_dap.common.split import split
 
 if TYPE_CHECKING:
-    from daifu_dap.adapter.crashes import Crashes, Stop
+    from daifu_dap.adapter.crashes import Crashes
     from daifu_dap.adapter.session import Session
+    from daifu_dap.adapter.stops import Stop
 
 Json = dict[str, Any]
 
@@ -108,7 +109,7 @@ class Console:
         if paused is not None:
             self._at_pause(request, word, rest, *paused)
             return
-        stop = self._crashes.stop_of(frame_id)
+        stop = self._crashes.stops.looked_at(frame_id)
         if word == "fix":
             self._fix(request, stop, rest)
         elif word == "cells":
@@ -116,7 +117,9 @@ class Console:
         elif word == "restart":
             frame_id = self._restartable(stop, fields.integer("frameId"))
             asked: Json = {"action": "restartFrame", "frameId": frame_id}
-            self._crashes.restart(request, stop, asked, result("The function is called again."))
+            self._crashes.leaving.restart(
+                request, stop, asked, result("The function is called again.")
+            )
         else:
             self._resolve(request, stop, word, rest)
 
@@ -136,9 +139,9 @@ class Console:
         path = str((frame.get("source") or {}).get("path") or "")
         line = int(frame.get("line") or 1)
         if word == "cells":
-            self._crashes.learn()
+            self._crashes.plans.learn()
             path = self._crashes.texts.resolve(path)
-            cells = surgery.cells(self._crashes.outline(path))
+            cells = surgery.cells(self._crashes.plans.outline(path))
             around = [each for each in cells if each.line <= line <= each.end_line]
             function = around[-1].function if around else ""
             self._say(request, self._listed(path, function, line, set()))
@@ -166,13 +169,13 @@ class Console:
         asked = {"source": {"path": path}, "cell": {"line": line}, "code": text}
         fields = Fields({**asked, "writeBack": saving is not None})
         said = ["The file on disk is as it was."] if saving is None else []
-        return (lambda: self._crashes.collect(fields)), said
+        return (lambda: self._crashes.plans.collect(fields)), said
 
     def _fix(self, request: Message, stop: Stop, rest: str) -> None:
         edit, said = self._edit(rest, stop.point.path, stop.point.line)
-        body, events = self._crashes.apply(stop, edit, going=True)
+        body, events = self._crashes.changes.apply(stop, edit, going=True)
         told = _told(body, f"Going on at line {stop.line}.", said)
-        self._crashes.leave(request, [stop], stop.way, told, events)
+        self._crashes.leaving.leave(request, [stop], stop.way, told, events)
 
     def _resolve(self, request: Message, stop: Stop, word: str, rest: str) -> None:
         asked: Json = {"action": word}
@@ -191,7 +194,7 @@ class Console:
             "return": "The function returns.",
             "raise": "The exception goes on.",
         }[word]
-        self._crashes.leave(request, [stop], asked, result(said), [])
+        self._crashes.leaving.leave(request, [stop], asked, result(said), [])
 
     def _restartable(self, stop: Stop, frame_id: int | None) -> int | None:
         """The frame that was chosen, if it is one of the program's; else the crashed one."""
@@ -208,7 +211,7 @@ class Console:
     def _listed(self, path: str, function: str | None, line: int | None, goals: set[int]) -> str:
         lines = [each.rstrip() for each in split(self._crashes.texts.text(path))]
         shown: dict[int, str] = {}
-        for each in surgery.cells(self._crashes.outline(path)):
+        for each in surgery.cells(self._crashes.plans.outline(path)):
             if each.function == function and each.line not in shown:
                 mark = ">" if each.line == line else "*" if each.line in goals else " "
                 shown[each.line] = f"{mark} {each.line:4}  {lines[each.line - 1]}"

@@ -37,7 +37,7 @@ class Events:
         """Take note of an event of debugpy's and return the body for the client, None for none."""
         session = self._session
         if name == "daifu/crash":
-            session.crashes.announced(body)
+            session.crashes.stops.note(body)
             return None
         self._session.crashes.breakpoints.renumbered(name, body)
         if name == "stopped":

@@ -19,8 +19,9 @@ from daifu_dap.common.framing import Message
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
-    from daifu_dap.adapter.crashes import Crashes, Stop
+    from daifu_dap.adapter.crashes import Crashes
     from daifu_dap.adapter.session import Session
+    from daifu_dap.adapter.stops import Stop
     from daifu_dap.common.outline import Outline
 
 Json = dict[str, Any]
@@ -81,7 +82,7 @@ class Jumps:
         stops = self._crashes.stops.values()
         stop = next((each for each in stops if each.stop_id == stop_id), None)
         if stop is None:
-            self._crashes.any_stop()
+            self._crashes.stops.require()
             present = ", ".join(str(each.stop_id) for each in stops)
             raise Refusal.of(refusals.STALE_STOP, stop_id=stop_id, present=present)
         if thread_id not in (None, stop.thread_id):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap import surgery
 from daifu_dap.adapter import runtime, stack
+from daifu_dap.adapter.changes import answered
 from daifu_dap.adapter.edits import Edit
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.common import refusals
@@ -118,13 +119,13 @@ class Pauses:
         thread_id = self._pick(fields)
         frame_id, point = self.stand(thread_id)
         apart = None if point is None else frame_id
-        plan = self._crashes.plan(point, self._crashes.collect(fields), frame_id, apart)
+        plan = self._crashes.plans.plan(point, self._crashes.plans.collect(fields), frame_id, apart)
         self._session.reply(request, plan.to_json())
 
     def replace_cell(self, request: Message, fields: Fields) -> None:
         """Apply an edit and stay stopped."""
         thread_id = self._pick(fields)
-        body, events = self._apply(thread_id, lambda: self._crashes.collect(fields))
+        body, events = self._apply(thread_id, lambda: self._crashes.plans.collect(fields))
         self._session.reply(request, body)
         self._tell(events)
         if events:
@@ -133,7 +134,9 @@ class Pauses:
     def replace_cell_and_continue(self, request: Message, fields: Fields) -> None:
         """Apply an edit and run on."""
         thread_id = self._pick(fields)
-        self.run_on(request, thread_id, lambda: self._crashes.collect(fields), lambda body: body)
+        self.run_on(
+            request, thread_id, lambda: self._crashes.plans.collect(fields), lambda body: body
+        )
 
     def run_on(
         self,
@@ -235,12 +238,10 @@ class Pauses:
         asked: Json = {"frameId": None if point is None else frame_id}
         asked |= {"leave": leave, "halt": halt}
 
-        from daifu_dap.adapter.crashes import answered
-
         def ask(files: dict[str, str], more: Json) -> Json:
             return self._ask("edit", {**asked, **more}, frame_id)
 
-        plan, files, done = crashes.change(point, make, ask, frame_id, asked["frameId"])
+        plan, files, done = crashes.changes.change(point, make, ask, frame_id, asked["frameId"])
         self._left = leave and point is not None
         if not files:
             self._left = leave and self._leave(frame_id, point, halt)

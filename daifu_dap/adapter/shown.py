@@ -133,7 +133,7 @@ class Shown:
         except (Refusal, KeyError):
             return frame
         line = int(entry["line"])
-        lines = crashes.lines(path, text, crashes.texts.text(path))
+        lines = crashes.plans.lines(path, text, crashes.texts.text(path))
         there = lines.at(line) if lines is not None else None
         source["origin"] = ORIGIN
         if there is not None and there.same:
