@@ -134,7 +134,11 @@ def test_a_function_is_called_again_with_the_default_of_a_new_parameter(project:
     assert client.output() == "42\n"
 
 
-def test_texts_that_nothing_runs_are_let_go(project: Project) -> None:
+CACHES = "__import__('sys').modules['daifu_dap.recovery.caches']"
+LOCKS = "len(__import__('_pydevd_bundle.pydevd_constants').pydevd_constants._fork_safe_locks)"
+
+
+def test_texts_and_locks_that_are_not_used_are_let_go(project: Project) -> None:
     text = (
         "def step(i):\n    return i if i == PASSES else [][i]\n\nfor i in range(14):\n    step(i)\n"
     )
@@ -142,7 +146,11 @@ def test_texts_that_nothing_runs_are_let_go(project: Project) -> None:
     main = project.folder / "main.py"
     for number in range(14):
         client.wait_crash()
+        if number == 0:  # from here on as if it had noted many
+            client.evaluate(f"setattr({CACHES}, 'LOCKS', 0)")
+            few = int(client.evaluate(LOCKS))
         if number == 13:
+            assert int(client.evaluate(LOCKS)) < few + 13
             found = "__import__('sys').modules['daifu_dap.recovery.versions'].find(%r)"
             assert int(client.evaluate(f"len({found % str(main)}.texts)")) < 11
             info = "__import__('threading').main_thread().additional_info"
