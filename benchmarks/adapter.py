@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def elsewhere():
 work = dict(loads.LOOPS)
 for kind in loads.trainings():
     training = loads.made(kind)
-    work[kind] = lambda n, training=training: training.run(n // 500)
+    work[kind] = lambda n, training=training: training.run(n // 1000)
 
 def fail(said):
     if "crash" in said:
@@ -248,7 +249,7 @@ def start(report: Report, folder: str, rounds: int) -> None:
     report.add("start to the first line", found, unit="times debugpy's", limit=1.2)
 
 
-def main() -> None:
+def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", help="run_time, requests or start")
@@ -262,11 +263,19 @@ def main() -> None:
             "requests": lambda: requests(report, folder, rounds),
             "start": lambda: start(report, folder, rounds),
         }
+        failed = False
         for name, part in parts.items():
             if args.only in (None, name):
-                part()
-    report.show()
+                try:
+                    part()
+                except Exception:  # the other parts have something to say, too
+                    traceback.print_exc()
+                    failed = True
+                report.write()
+    if report.rows:
+        report.show()
+    return int(failed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

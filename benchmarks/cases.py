@@ -9,6 +9,7 @@ python benchmarks/cases.py [ID ...] [--quick] [--json] [--out FILE] [--keep FOLD
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -55,7 +56,7 @@ def tried(case: Case, folder: Path, retry: bool = True) -> dict[str, Any]:
             row["checkpoint"] = retried(
                 case, folder / f"{case.name}-retried", twin, [each.steps for each in run.rounds]
             )
-    except (CaseError, ClientError) as error:
+    except (CaseError, ClientError, subprocess.TimeoutExpired) as error:
         row |= {"right": False, "why": str(error)}
     return row | {"seconds": time.perf_counter() - start}
 
@@ -93,9 +94,9 @@ def main() -> int:
             rows.append(tried(Case(name), folder, not args.no_retry))
             if not args.json:
                 print(shown(rows[-1]), flush=True)
-    right = sum(row["right"] for row in rows)
-    report.note(right=right)
-    report.write()
+            right = sum(row["right"] for row in rows)
+            report.note(right=right)
+            report.write()
     print(
         json.dumps(report.head | {"rows": rows}) if args.json else f"{right} of {len(rows)} right"
     )

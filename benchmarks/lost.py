@@ -32,7 +32,7 @@ from typing import Any
 import original
 from measure import Report, arguments, spread
 
-from daifu_dap.client import Client
+from daifu_dap.client import Client, ClientError
 
 PROGRAM = Path(__file__).resolve().parent / "training"
 WRONG, RIGHT = "training.history.data[0]", "training.history.item()"
@@ -205,8 +205,8 @@ def tried(folder: Path, way: str, steps: int, checkout: Path | None) -> Tried:
     return hot(job) if way == "hot_restart" else again(job, way)
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print; return 1 when a way has failed."""
     parser = arguments(__doc__)
     parser.add_argument("--steps", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
@@ -215,7 +215,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.quick:
         args.steps, args.rounds = [70], 2
-    report = Report("lost", args)
+    report, failed = Report("lost", args), list[str]()
     unavailable = dict(UNAVAILABLE)
     if importlib.util.find_spec("hot_restart") is None:
         unavailable["hot_restart"] = "not installed"
@@ -231,8 +231,14 @@ def main() -> None:
             for number in range(args.rounds):
                 for way, found in runs.items():
                     folder = Path(temporary) / f"{way}-{steps}-{number}"
-                    found.append(tried(folder, way, steps, args.artifact))
+                    try:
+                        found.append(tried(folder, way, steps, args.artifact))
+                    except (RuntimeError, ClientError, subprocess.TimeoutExpired) as error:
+                        failed.append(f"{steps} steps, {NAMES.get(way, way)}: {error}")
+                        print(f"FAILED: {failed[-1]}", file=sys.stderr, flush=True)
             for way, found in runs.items():
+                if len(found) < 2:
+                    continue
                 more: dict[str, Any] = {
                     "way": way,
                     "steps": steps,
@@ -245,6 +251,9 @@ def main() -> None:
                 if stops:
                     more["way"] = "stop"
                     report.add(f"{steps:6} steps, crash to stop", spread(stops), unit="ms", **more)
+            report.note(failed=failed)
+            report.write()
+            print(f"{steps} steps: done", file=sys.stderr, flush=True)
     report.show()
     if not args.json:
         for row in report.rows:
@@ -252,7 +261,8 @@ def main() -> None:
             print(f"  {row['name']}: {row['repeated']} steps twice, weights {end}")
         for name, why in report.head["unavailable"].items():
             print(f"  {name}: unavailable, {why}")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,6 +5,8 @@ environment of its own. A part that fails or hangs is said again at the end, and
 The objects are left in `build/bench` (NAME.json, NAME-3.12.json); then comes `publish.py`. A quick
 run leaves its own in `build/bench-quick`, and the page as it is.
 
+`lost-long` runs only when it is named: its training loses more than a minute.
+
     python benchmarks/run.py [NAME ...] [--quick] [--here] [--artifact FOLDER]
 """
 
@@ -25,16 +27,20 @@ import original
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 OTHERS = ("3.12", "3.13")
+LONG = ("DaiFu", "restart", "epoch", "checkfreq")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A benchmark: whether it runs on the other Pythons, too, and its arguments."""
+    """A benchmark: the name of its results, whether it runs on the other Pythons, too, whether it
+    has the original artifact to compare with, and whether it runs only when it is named."""
 
     name: str
     others: bool = False
-    arguments: tuple[str, ...] = ()
     artifact: bool = False
+    named: bool = False
+    program: str = ""
+    arguments: tuple[str, ...] = ()
     patience: float = 1500.0
 
 
@@ -43,6 +49,12 @@ PARTS = (
     Part("overhead", others=True),
     Part("safety", others=True, artifact=True),
     Part("lost", artifact=True),
+    Part(
+        "lost-long",
+        named=True,
+        program="lost",
+        arguments=("--steps", "40000", "--rounds", "2", "--ways", *LONG),
+    ),
     Part("adapter", others=True, arguments=("--rounds", "7")),
     Part("scale"),
     Part("recovering", others=True),
@@ -103,11 +115,11 @@ def main() -> int:
     folder = BUILD / ("bench-quick" if args.quick else "bench")
     failed, begun = [], time.monotonic()
     for part in PARTS:
-        if args.names and part.name not in args.names:
+        if part.name not in args.names if args.names else part.named:
             continue
         for suffix, python in pythons.items() if part.others else [("", sys.executable)]:
             name = part.name + suffix
-            command = [python, f"benchmarks/{part.name}.py", *part.arguments]
+            command = [python, f"benchmarks/{part.program or part.name}.py", *part.arguments]
             command += ["--out", str(folder / f"{name}.json"), *["--quick"] * args.quick]
             if part.artifact and args.artifact:
                 command += ["--artifact", str(args.artifact.resolve())]

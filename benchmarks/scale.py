@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -281,8 +282,8 @@ PARTS = {
 }  # fmt: skip
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print; return 1 when a part has failed."""
     parser = arguments(__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
@@ -290,10 +291,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="daifu-scale-") as temporary:
         folder = Path(temporary).resolve()
         project.configure([str(folder)])
+        failed = False
         for name in args.only:
-            PARTS[name](report, folder, args.quick)
-    report.show()
+            try:
+                PARTS[name](report, folder, args.quick)
+            except Exception:  # the other parts have something to say, too
+                traceback.print_exc()
+                failed = True
+            report.write()
+    if report.rows:
+        report.show()
+    return int(failed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
