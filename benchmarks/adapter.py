@@ -145,8 +145,8 @@ def run_time(report: Report, folder: str, rounds: int, size: int) -> None:
                     limit = 1.05 if side == "ours" and "breakpoint" not in name else None
                     lower, upper = interval([b / a for a, b in zip(one, two, strict=True)])
                     report.add(
-                        f"{work}, {name}, {side}", compared(one, two), unit="", limit=limit,
-                        lower=lower, upper=upper, work=work, phase=name, way=side,
+                        f"{work}, {name}, {side}", compared(one, two), unit="times plain",
+                        limit=limit, lower=lower, upper=upper, work=work, phase=name, way=side,
                     )  # fmt: skip
 
         for tell in tells.values():

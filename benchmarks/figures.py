@@ -31,7 +31,7 @@ def number(value: float) -> str:
 def cell(row: Said) -> str:
     """A median with its 95 % interval, or its middle half; in bold where it is over its goal."""
     low, high = (row["lower"], row["upper"]) if "upper" in row else (row["low"], row["high"])
-    if row["unit"].startswith("times") or not row["unit"]:
+    if row["unit"].startswith("times"):
         said = f"{row['median']:.3f}"
         between = f"{low:.3f} to {high:.3f}"
     else:
@@ -62,6 +62,5 @@ def table(folder: Path, names: list[str], quick: bool, leave: str = "") -> str:
         first = next(iter(found.values()))
         goal = "" if first["limit"] is None else f"{first['limit']:g}"
         cells = " | ".join(cell(found[each]) if each in found else "" for each in pythons)
-        unit = first["unit"] or "times"
-        lines.append(f"| {what} | {unit} | {goal} | {cells} | `{name}.py` |")
+        lines.append(f"| {what} | {first['unit']} | {goal} | {cells} | `{name}.py` |")
     return "\n".join(lines)

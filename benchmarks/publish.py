@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,8 +98,12 @@ def cases(said: Said) -> str:
     axes.set_xticks(places, [row["id"] for row in rows], rotation=90)
     axes.legend()
     saved(figure, said["docs"] / "cases.svg")
+    ours = sum(sum(row["client_ms"]) for row in rows)
+    anew = sum(sum(row["restart_ms"]) for row in rows)
+    whole = f"All crashes together: {time(ours)} by DaiFu, {time(anew)} by restarts."
+    head = f"{said['right']} of {len(said['rows'])} are right. {whole} {measured(said)}"
     return "\n".join([
-        f"{said['right']} of {len(said['rows'])} are right. {measured(said)}", "", *lines, "",
+        head, "", *lines, "",
         "![Time until each crash is passed](cases.svg)",
     ])  # fmt: skip
 
@@ -136,6 +142,14 @@ def lost(said: Said) -> str:
     axes.legend(fontsize=7)
     saved(figure, said["docs"] / "lost.svg")
     head = "Medians and the middle half; the steps done twice are those of the longest run."
+    if "DaiFu" in ways:
+        most = max(ways["DaiFu"])
+        over = [
+            f"{NAMES.get(way, way)} {found[most]['median'] / ways['DaiFu'][most]['median']:,.0f}"
+            for way, found in ways.items()
+            if way not in ("DaiFu", "stop") and most in found
+        ]
+        head += f" At {most:,} steps, times DaiFu's: {', '.join(over)}."
     picture = "![Time until the crash is passed, by the work done](lost.svg)"
     return "\n".join([f"{head} {measured(said)}", "", *lines, "", picture])
 
@@ -180,22 +194,33 @@ def scale(said: Said) -> str:
     whats: dict[str, list[Said]] = {}
     for row in said["rows"]:
         whats.setdefault(row["what"], []).append(row)
-    lines = ["| what | by its size |", "|---|---|"]
+    lines = ["| what | by its size | ten times the size takes |", "|---|---|---|"]
     figure, axes = plt.subplots(figsize=(7, 4))
     for what, rows in whats.items():
         unit = rows[0]["unit"]
         cells = ", ".join(f"{row['size']:,}: {row['median']:.3g}" for row in rows)
-        lines.append(f"| {what} ({unit}) | {cells} |")
+        sizes = [math.log10(row["size"]) for row in rows]
+        costs = [math.log10(row["median"]) for row in rows]
+        grows = ""
+        if len(rows) > 1:
+            slope = statistics.linear_regression(sizes, costs).slope
+            grows = f"{10**slope:.2g} times as much"
+        lines.append(f"| {what} ({unit}) | {cells} | {grows} |")
         if unit == "ms":
-            sizes = [row["size"] for row in rows]
-            axes.plot(sizes, [row["median"] for row in rows], marker="o", label=what)
+            axes.plot(
+                [row["size"] for row in rows],
+                [row["median"] for row in rows],
+                marker="o",
+                label=what,
+            )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylabel("ms")
     axes.legend(fontsize=7)
     saved(figure, said["docs"] / "scale.svg")
     picture = "![How the time of a recovery grows](scale.svg)"
-    return "\n".join([f"Medians. {measured(said)}", "", *lines, "", picture])
+    head = f"Medians, and the slope of the line through all sizes. {measured(said)}"
+    return "\n".join([head, "", *lines, "", picture])
 
 
 def plain(*names: str, leave: str = "") -> Callable[[Said], str]:

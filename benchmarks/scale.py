@@ -189,6 +189,10 @@ def modules(report: Report, folder: Path, quick: bool) -> None:
             times["plain"].append(started())
             times["first"].append(started("-m", "daifu_dap", cold=True))
             times["cached"].append(started("-m", "daifu_dap"))
+        report.add(
+            f"{size:6} modules, start, plain", spread([each * 1000 for each in times["plain"]]),
+            unit="ms", what="start, plain, modules", size=size,
+        )  # fmt: skip
         for name in ("first", "cached"):
             report.add(
                 f"{size:6} modules, start, {name}", compared(times["plain"], times[name]),
