@@ -133,9 +133,11 @@ export class Watch implements vscode.Disposable, vscode.DebugAdapterTrackerFacto
     });
   }
 
-  /** Whether a thread is still at a stop. */
-  stands({ session, stop }: Target): boolean {
-    return this.states.stops().some(([id, each]) => id === session.id && each === stop);
+  /** Whether a thread is still at a stop, which may have been announced anew. */
+  stands({ session, stop: { threadId, crash } }: Target): boolean {
+    return this.states
+      .stops()
+      .some(([id, each]) => id === session.id && each.threadId === threadId && each.crash?.stopId === crash?.stopId);
   }
 
   /** The stop in view: that of the thread in view, or the only one of its session. */
