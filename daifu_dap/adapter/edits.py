@@ -70,10 +70,11 @@ def _collected(texts: Texts, fields: Fields) -> Edit:
     if text is not None:
         raise wrong("text", "cannot be given together with cell and code")
     line = cell.integer("line", required=True, least=1)
+    column = cell.integer("column", least=0)
     assert line is not None and code is not None
     running = texts.text(path)
     if write_back and texts.on_disk(path) != running:
         why = "the file on disk is not the text that runs"
         raise Refusal.of(refusals.NOT_WRITTEN, path=path, why=why)
-    edited = surgery.substitute(running, line, newlines(code), path=path)
+    edited = surgery.substitute(running, line, newlines(code), column=column, path=path)
     return Edit({path: edited}, [path], {path: texts.paths.disk(path)} if write_back else {})

@@ -28,11 +28,14 @@ def command(path: str, line: int) -> list[str]:
     Raises ``NoEditor``.
     """
     wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not wanted:
+    if not wanted or not wanted.strip():
         wanted = next((each for each in ("nano", "vi") if shutil.which(each)), None)
     if not wanted:
         raise NoEditor("There is no editor: set EDITOR.")
-    words = shlex.split(wanted)
+    try:
+        words = shlex.split(wanted)
+    except ValueError as error:
+        raise NoEditor(f"EDITOR is no command: {wanted}: {error}.") from None
     name = os.path.basename(words[0]).removesuffix(".exe")
     if name in AT_LINE:
         return [*words, f"+{line}", path]

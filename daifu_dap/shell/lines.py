@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from typing import Any
@@ -11,6 +12,7 @@ from daifu_dap.client.errors import RequestFailed, SessionEnded
 from daifu_dap.client.records import Frame
 from daifu_dap.client.session import Client
 from daifu_dap.common.split import split
+from daifu_dap.shell import cell as cells
 from daifu_dap.shell import editor
 from daifu_dap.shell.editor import NoEditor
 from daifu_dap.shell.link import Link
@@ -60,7 +62,7 @@ class Lines:
         self._screen = screen
         self._frame: Frame | None = None
         self._about: tuple[int, int] | None = None
-        self._cell: tuple[int, str] | None = None
+        self._cell: str | None = None
 
     def do(self, line: str) -> bool:
         """Do what a line says and print what comes of it; tell whether it could be done.
@@ -215,7 +217,7 @@ class Lines:
         path, line = frame.path, frame.line
         crash = self._link.crash
         if rest == "--cell" or (not rest and crash is not None and not os.access(path, os.W_OK)):
-            self._edit_cell(path, line)
+            self._edit_cell()
             return
         if rest and not rest.isdigit():
             raise Wrong("It is %edit, %edit LINE, or %edit --cell.")
@@ -225,30 +227,34 @@ class Lines:
         editor.edit(path, int(rest) if rest else line)
         self._validate_line("")
 
-    def _edit_cell(self, path: str, line: int) -> None:
+    def _edit_cell(self) -> None:
         if self._link.crash is None:
             raise Wrong("Nothing has crashed; there is no cell.")
         cell = self._link.crash.get("cell") or {}
-        line = int(cell.get("line") or line)
-        code = self._cell[1] if self._cell else _dedented(str(cell.get("code")))
-        handle, name = tempfile.mkstemp(prefix=f"cell-{line}-", suffix=".py")
+        code = cells.cut(cell) if self._cell is None else self._cell
+        handle, name = tempfile.mkstemp(prefix=f"cell-{cell.get('line')}-", suffix=".py")
         try:
             with open(handle, "w", encoding="utf-8") as stream:
-                stream.write(code.rstrip("\n") + "\n")
+                stream.write(f"{code}\n")
             editor.edit(name, 1)
             with open(name, encoding="utf-8") as stream:
-                self._cell = line, stream.read().rstrip("\n")
+                self._cell = stream.read().rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Wrong(f"The edited cell cannot be read: {why}; nothing is done.") from None
         finally:
-            os.unlink(name)
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        if not self._cell.strip():
+            self._screen.say("Nothing is left of the cell; %replace takes it away.")
         self._validate_line("")
 
     def _edit(self) -> Json:
         """The arguments for what was edited: a copy of the cell, or what was saved."""
         if self._cell is None:
             return {}
-        line, code = self._cell
         cell = (self._link.crash or {}).get("cell") or {}
-        return {"source": {"path": cell.get("path")}, "cell": {"line": line}, "code": code}
+        return {**cells.place(cell), "code": self._cell}
 
     # -- where we are ---------------------------------------------------------------------------
 
@@ -309,20 +315,9 @@ class Lines:
         crash = self._link.crash
         if self._cell is None or crash is None:
             return {}
-        path, (line, code) = str(crash["cell"]["path"]), self._cell
-        lines = split(self._running().get(path, ""))
-        if not lines:
-            return {}
-        margin = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
-        new = [f"{margin}{each}\n" if each.strip() else "\n" for each in code.splitlines()]
-        end = int(crash["cell"].get("endLine") or line)
-        return {path: "".join([*lines[: line - 1], *new, *lines[end:]])}
-
-
-def _dedented(code: str) -> str:
-    lines = code.splitlines()
-    margin = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
-    return "\n".join(each[margin:] if not each[:margin].strip() else each for each in lines)
+        path = str(crash["cell"]["path"])
+        text = cells.put(self._running().get(path, ""), crash["cell"], self._cell)
+        return {} if text is None else {path: text}
 
 
 def completions(client: Client, frame: int | None, text: str) -> list[tuple[str, int]]:

@@ -192,6 +192,59 @@ def test_a_script_gives_lines_and_has_statuses(here: Place) -> None:
     assert (process.returncode, out) == (0, "total told\ndone\n")
 
 
+SHARED = '''\
+def test(x):
+    if x:
+        é = "é"; text = """one
+            two
+  three""" + x; é += "!"
+    return text
+print(repr(test(1)))
+'''
+
+
+def test_the_cell_alone_is_edited_at_its_columns_with_its_strings_as_they_are(here: Place) -> None:
+    (here.folder / "main.py").write_text(SHARED, encoding="utf-8")
+    process = here.start("-m", "daifu_dap", "main.py")
+    note = here.folder / f".daifu/held-{process.pid}.json"
+    eventually(note.exists, TIMEOUT)
+    here.write("vi", "#!/bin/sh\ncp $2 seen\n. ./script\n").chmod(0o755)
+    os.environ["VISUAL"] = str(here.folder / "vi")
+    try:
+        for script, status, wanted in (
+            (":", 0, "Nothing was edited."),
+            ("exit 3", 1, "vi has ended with status 3; nothing is done."),
+            ("rm $2", 1, "The edited cell cannot be read"),
+            ("printf '\\351' > $2", 1, "can't decode byte 0xe9"),
+            ("echo 'text = (x' > $2", 1, "DFU0001 main.py:3"),
+            (": > $2", 0, "Nothing is left of the cell; %replace takes it away."),
+        ):
+            here.write("script", f"{script}\n")
+            done = say(here, "-c", "%edit --cell")
+            assert (done.returncode, wanted in done.stdout) == (status, True), done
+            assert done.stderr == ""
+            eventually(note.exists, TIMEOUT)
+        seen = (here.folder / "seen").read_text(encoding="utf-8")
+        assert seen == 'text = """one\n            two\n  three""" + x\n'
+        here.write("script", "sed -i 's/+ x/* 2/' $2\n")
+        done = say(here, "-c", "%edit --cell", "-c", "%replace", "--wait")
+    finally:
+        del os.environ["VISUAL"]
+    assert done.returncode == 0 and "New text: test." in done.stdout, done
+    out, _ = process.communicate(timeout=TIMEOUT)
+    assert out == repr("one\n            two\n  three" * 2) + "\n"
+    assert (here.folder / "main.py").read_text(encoding="utf-8") == SHARED
+
+
+@pytest.mark.parametrize("wanted", ["ed 'x", " "])
+def test_what_is_no_editor_is_told(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("VISUAL", wanted)
+    monkeypatch.setenv("EDITOR", "")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(editor.NoEditor):
+        editor.command("a.py", 7)
+
+
 def test_without_prompt_toolkit_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
