@@ -12,7 +12,7 @@ from typing import Any
 from daifu_dap.client.errors import ClientError, SessionEnded
 from daifu_dap.client.session import Client
 from daifu_dap.common import token
-from daifu_dap.shell import found
+from daifu_dap.shell import found, running
 from daifu_dap.shell.found import Held
 from daifu_dap.shell.lines import Left, Lines
 from daifu_dap.shell.link import Link
@@ -102,9 +102,7 @@ def _client(
             at = held.host, held.port
         elif found.alive(int(place)):
             # Nobody has vaccinated it, perhaps; an adapter of our own brings debugpy into it.
-            client = Client.spawn(timeout=PATIENCE, watch=link.event)
-            client._begin("attach", {**attributes, "processId": int(place)}, None, None)
-            return client
+            return _into(int(place), attributes, link)
         elif int(place) < 65536:
             at = "127.0.0.1", int(place)
         else:
@@ -119,6 +117,19 @@ def _client(
     client = Client.spawn(timeout=PATIENCE, watch=link.event)
     connect = {"host": at[0], "port": at[1]}
     client._begin("attach", {**attributes, "connect": connect}, None, None)
+    return client
+
+
+def _into(pid: int, attributes: dict[str, Any], link: Link) -> Client:
+    """Have debugpy get into a process that runs without a debugger."""
+    why = running.obstacle(pid)
+    if why is not None:
+        raise NotFound(why)
+    client = Client.spawn(timeout=PATIENCE, watch=link.event)
+    try:
+        client._begin("attach", {**attributes, "processId": pid}, None, None)
+    except ClientError as error:
+        raise NotFound(running.failed(pid, str(error))) from None
     return client
 
 
@@ -165,6 +176,8 @@ def _session(link: Link, screen: Screen, commands: Sequence[str], typed: bool, w
         if typed:
             return _typed(link, screen, said)
         given = commands or (line for line in sys.stdin)
+        if not link.stopped and not link.over:
+            screen.say("The program runs; lines are done when it has stopped.", "dim")
         return _given(link, screen, said, given, wait)
     except Left:
         return DONE

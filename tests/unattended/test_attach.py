@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from daifu_dap.shell import attach, editor, prompt
+from daifu_dap.shell import attach, editor, prompt, running
 from tests.adapter.conftest import alive, eventually
 
 from .conftest import TIMEOUT, Place
@@ -243,6 +244,43 @@ def test_what_is_no_editor_is_told(monkeypatch: pytest.MonkeyPatch, wanted: str)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(editor.NoEditor):
         editor.command("a.py", 7)
+
+
+def test_what_cannot_be_attached_to_is_told_in_a_line(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = subprocess.Popen(["sleep", "100"])
+    here.processes.append(other)
+    eventually(lambda: "sleep" in Path(f"/proc/{other.pid}/cmdline").read_text(), TIMEOUT)
+    done = say(here, str(other.pid), "-c", "%where")
+    said = f"daifu-dap attach: process {other.pid} is no Python program\n"
+    assert (done.returncode, done.stderr) == (3, said)
+    monkeypatch.setenv("PATH", "")
+    assert "debugpy needs gdb" in str(running.obstacle(os.getpid()))
+
+
+@pytest.mark.skipif(not shutil.which("gdb"), reason="debugpy gets into a process by gdb")
+def test_a_program_that_was_started_plainly_gets_barriers(here: Place) -> None:
+    text = """
+        import os, time
+        def step(n):
+            return 6 / n if os.path.exists("go") else 0
+        while not (found := step(0)):
+            time.sleep(0.02)
+        print("found", found, flush=True)
+    """
+    here.write("loop.py", text)
+    process = here.start("loop.py")
+    terminal = Terminal(here, str(process.pid))
+    terminal.expect("1 functions that were loaded are behind crash barriers now")
+    here.write("go", "")
+    terminal.expect("ZeroDivisionError", "loop.py:3 in step", "loop.py:3>")
+    terminal.send("n = 2\r")
+    terminal.expect("loop.py:3>")
+    terminal.send("%retry\r")
+    terminal.expect("The program has ended")
+    assert terminal.ends() == 0
+    assert process.stdout is not None and process.stdout.readline() == "found 3.0\n"
 
 
 def test_without_prompt_toolkit_it_says_what_to_install(
