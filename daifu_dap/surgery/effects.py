@@ -19,7 +19,8 @@ from typing import Final
 
 from daifu_dap.common import align, refusals
 from daifu_dap.common.align import Resume
-from daifu_dap.common.match import Matching, likeness
+from daifu_dap.common.likeness import likeness
+from daifu_dap.common.match import Matching
 from daifu_dap.common.outline import Block, Stmt
 from daifu_dap.common.refusals import Code, Notice, Refusal
 from daifu_dap.common.renames import assigned
