@@ -80,7 +80,8 @@ def interpreter(version: str) -> str | None:
 
 def ran(command: list[str], patience: float) -> str | None:
     """Run a part; return what went wrong, None if nothing did."""
-    with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as process:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) as process:
         try:
             code = process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -112,6 +113,8 @@ def main() -> int:
             print(f"Python {version}: not on this machine, left out", flush=True)
         else:
             pythons[f"-{version}"] = python
+    for python in pythons.values():  # as an installer does; debugpy is installed so
+        subprocess.run([python, "-m", "compileall", "-q", "daifu_dap"], cwd=ROOT)
     folder = BUILD / ("bench-quick" if args.quick else "bench")
     failed, begun = [], time.monotonic()
     for part in PARTS:
