@@ -55,6 +55,7 @@ class Channel:
         self._sock = sock
         self._outgoing = Outgoing(name, writer, sock) if client else None
         self._deepest = MAX_DEPTH if client else None
+        self._keep = not client
         self._first: list[Message] = []
         self._over = False
         self._ending = threading.Lock()
@@ -187,7 +188,7 @@ class Channel:
                 self._take(first)
             while True:
                 try:
-                    message = read_message(self._reader, deepest=self._deepest)
+                    message = read_message(self._reader, deepest=self._deepest, keep=self._keep)
                 except FramingError as error:
                     self.fault(error)
                     if not error.recoverable:

@@ -61,8 +61,10 @@ def variables(session: Session, request: Message) -> None:
     """Forward `variables`, and pass on the answer without our names.
 
     debugpy puts names with underscores at both ends into a group of their own; when all in it are
-    ours, the group goes too, for which its contents must be known.
+    ours, the group goes too, for which its contents must be known: they are asked for once while
+    one page after the other is.
     """
+    parent = (request.get("arguments") or {}).get("variablesReference")
 
     def answered(answer: Message) -> None:
         if not answer.get("success"):
@@ -71,16 +73,22 @@ def variables(session: Session, request: Message) -> None:
         body = stack.variables(answer.get("body") or {})
 
         def reply(shown: Json) -> None:
-            session.answer(request, {**answer, "body": shown})
+            same = shown is answer.get("body")
+            session.answer(request, answer if same else {**answer, "body": shown})
 
         group = stack.group(body)
-        if group is None:
-            reply(body)
+        known = session.groups.get(parent) if isinstance(parent, int) else None
+        if group is None or known is not None:
+            reply(stack.without(body, group) if group is not None and known else body)
             return
+
+        groups = session.groups
 
         def opened(contents: Message) -> None:
             inside = (contents.get("body") or {}).get("variables")
             ours = bool(inside) and not stack.variables({"variables": inside})["variables"]
+            if isinstance(parent, int) and contents.get("success"):
+                groups[parent] = ours
             reply(stack.without(body, group) if ours else body)
 
         asked: Message = {"type": "request", "command": "variables"}

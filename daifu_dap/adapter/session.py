@@ -31,7 +31,7 @@ from daifu_dap.adapter.held import Absence
 from daifu_dap.adapter.peer import PATIENCE, Peer, Then
 from daifu_dap.adapter.replies import failure, response
 from daifu_dap.adapter.starting import Start
-from daifu_dap.common.framing import FramingError, Message
+from daifu_dap.common.framing import FramingError, Message, Received
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ class Session:
         self.absence = Absence(self)
         self.children = Children(self)
         self.events = Events(self)
+        self.groups: dict[int, bool] = {}
+        """Whether all special variables of an object are ours; another dictionary as soon as more
+        than pages is asked for, so that no late answer comes into it."""
         self.over = threading.Event()
         self._lock = threading.RLock()
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -125,7 +128,10 @@ class Session:
 
     def answer(self, request: Message, answer: Message) -> None:
         """Answer a request of the client's as debugpy has answered ours."""
-        self.tell({**answer, "request_seq": request["seq"]})
+        said = {**answer, "request_seq": request["seq"]}
+        if isinstance(answer, Received):
+            said["body"] = answer.verbatim
+        self.tell(said)
 
     def forward(
         self, request: Message, arguments: Json | None = None, then: Then | None = None
@@ -228,6 +234,8 @@ class Session:
         arguments = request.get("arguments")
         if arguments is not None and not isinstance(arguments, dict):
             Fields(arguments)
+        if command != "variables":
+            self.groups = {}
         if self.relays:
             self.forward(request)
         elif self.absence.claims(request) or self.starting.claims(request):
@@ -255,6 +263,8 @@ class Session:
             self.peer.answered(message)
         elif kind == "event":
             name, body = str(message.get("event")), message.get("body")
+            if name != "output":
+                self.groups = {}
             shown = body if isinstance(body, dict) else {}
             if not self.relays:
                 told = self.events.shown(name, shown)

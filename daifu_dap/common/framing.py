@@ -12,6 +12,7 @@ reading on makes sense at all.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Protocol
 
 Message = dict[str, Any]
@@ -27,6 +28,25 @@ MAX_SKIP = 1 << 30
 
 MAX_DEPTH = 100
 """The deepest nesting of a client's message: what it is handed on to must be able to read it."""
+
+
+LARGE = 1 << 16
+"""The shortest message in bytes of which it is worth while to keep how its body is written."""
+
+
+class Verbatim:
+    """The body of a message as it is written, for one that is handed on as it is."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+
+class Received(Message):
+    """A message that has come; `verbatim` is its body, which is not to be changed in place."""
+
+    def __init__(self, message: Message, verbatim: Verbatim) -> None:
+        super().__init__(message)
+        self.verbatim = verbatim
 
 
 class Readable(Protocol):
@@ -51,16 +71,20 @@ class FramingError(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """Return the bytes of one message, headers included.
+    """Return the bytes of one message, headers included; its ``body`` may be ``Verbatim``.
 
     Raises ``FramingError`` when the body would be longer than ``MAX_BODY``, and ``TypeError`` or
     ``ValueError`` when the message is not JSON.
     """
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-    try:
-        body = text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can stand for
-        body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    inner = message.get("body")
+    if isinstance(inner, Verbatim):
+        around = _written({key: message[key] for key in message if key != "body"})
+        comma = b"," if len(around) > len(b"{}") else b""
+        body = b"".join((around[:-1], comma, b'"body":', inner.text, b"}"))
+        if len(body) > MAX_BODY:  # which it may be by its white space
+            body = _written({**message, "body": json.loads(inner.text)})
+    else:
+        body = _written(message)
     if len(body) > MAX_BODY:
         raise FramingError(
             f"The message is {len(body)} bytes long; the limit is {MAX_BODY}.", recoverable=True
@@ -68,19 +92,29 @@ def encode(message: Message) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
+def _written(message: Message) -> bytes:
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can stand for
+        return json.dumps(message, separators=(",", ":")).encode("ascii")
+
+
 def read_message(
-    stream: Readable, *, most: int = MAX_BODY, deepest: int | None = None
+    stream: Readable, *, most: int = MAX_BODY, deepest: int | None = None, keep: bool = False
 ) -> Message | None:
     """Read one message; return None at the end of the stream between two messages.
 
     ``most`` is the longest body in bytes; with ``deepest`` a message that is nested deeper is at
-    fault, too.  Raises ``FramingError`` for anything that is not a DAP message, a stream cut off
-    inside one included.
+    fault, too; with ``keep`` a large one is ``Received``, where its body is its last field.  Raises
+    ``FramingError`` for anything that is not a DAP message, a stream cut off inside one included.
     """
     length = _read_headers(stream, most)
     if length is None:
         return None
     body = _read_exactly(stream, length)
+    if keep and length >= LARGE and (received := _received(body)) is not None:
+        return received
     try:
         message = json.loads(body)
     except UnicodeDecodeError as error:
@@ -94,6 +128,26 @@ def read_message(
     if deepest is not None and body.count(b"[") + body.count(b"{") > deepest:
         _check_depth(message, deepest)
     return message
+
+
+_BODY = re.compile(rb'"body"\s*:\s*')
+
+
+def _received(text: bytes) -> Received | None:
+    """Read what is around the body and the body apart; None where that is not possible."""
+    found = _BODY.search(text)
+    if found is None:
+        return None
+    end = text.rfind(b"}")
+    inner = text[found.end() : end]
+    if text[end + 1 :].strip():
+        return None
+    try:
+        message = json.loads(text[: found.end()] + b"null}")
+        message["body"] = json.loads(inner)
+    except (ValueError, RecursionError):
+        return None
+    return Received(message, Verbatim(inner))
 
 
 def _check_depth(message: Message, deepest: int) -> None:

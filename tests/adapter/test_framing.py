@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daifu_dap.common.framing import MAX_BODY, MAX_HEADER, FramingError, encode, read_message
+from daifu_dap.common.framing import (
+    LARGE,
+    MAX_BODY,
+    MAX_HEADER,
+    FramingError,
+    Received,
+    encode,
+    read_message,
+)
 
 HELLO = {"seq": 1, "type": "request", "command": "hello"}
 
@@ -33,6 +41,38 @@ def read_all(data: bytes) -> tuple[list[dict[str, object]], list[FramingError]]:
 
 def test_what_is_encoded_is_read_back() -> None:
     assert read_all(encode(HELLO) + encode({"é": "\ud800"})) == ([HELLO, {"é": "\ud800"}], [])
+
+
+def framed(text: str) -> io.BytesIO:
+    data = text.encode()
+    return io.BytesIO(b"Content-Length: %d\r\n\r\n" % len(data) + data)
+
+
+def test_a_large_body_is_handed_on_as_it_is_written() -> None:
+    body = {"body": [{"}": '"body": é\ud800'}], "long": "x" * LARGE}
+    answer = {"seq": 7, "type": "response", "command": 'a"body":b', "body": body}
+    read = read_message(framed(json.dumps(answer) + " \n"), keep=True)
+    assert isinstance(read, Received)
+    assert read == answer
+    data = encode({**read, "seq": 8, "body": read.verbatim})
+    assert json.dumps(body).encode() in data
+    assert read_message(io.BytesIO(data)) == {**answer, "seq": 8}
+    data = encode({"body": read.verbatim})
+    assert read_message(io.BytesIO(data)) == {"body": body}
+
+
+@pytest.mark.parametrize("more", [', "seq": 2', ', "body": {}', ""])
+def test_a_large_body_that_is_not_the_last_field_is_written_anew(more: str) -> None:
+    text = '{"seq": 1, "body": {"a": "' + "x" * LARGE + '"}' + more + "}"
+    read = read_message(framed(text), keep=True)
+    assert read == json.loads(text)
+    assert isinstance(read, Received) == (not more)
+    nested = '{"seq": {"body": {"a": "' + "x" * LARGE + '"}}}'
+    assert not isinstance(read_message(framed(nested), keep=True), Received)
+    with pytest.raises(FramingError, match="not JSON"):
+        read_message(framed(text + "}"), keep=True)
+    with pytest.raises(FramingError, match="not JSON"):
+        read_message(framed(text + "x"), keep=True)
 
 
 def test_other_headers_and_letter_cases_are_accepted() -> None:

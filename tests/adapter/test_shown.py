@@ -122,6 +122,27 @@ def test_completions_and_scopes_hide_our_names(project: Project) -> None:
     assert not [module for module in modules if "daifu_dap" in str(module.get("path"))]
 
 
+def test_special_variables_show_page_after_page_and_when_they_are_new(project: Project) -> None:
+    client = project.crashed(
+        "def f(x):\n    for k in [1]:\n        some = [7] * 9\n        return x[k]\n\nf([])\n"
+    )
+
+    def asked(reference: int, **page: int) -> list[str]:
+        found = client.request("variables", variablesReference=reference, **page)
+        return [each["name"] for each in found["variables"]]
+
+    frame = client.stack()[0].id
+    scope = client.request("scopes", frameId=frame)["scopes"][0]["variablesReference"]
+    assert asked(scope) == asked(scope) == ["k", "some", "x"]
+    entries = client.request("variables", variablesReference=scope)["variables"]
+    some = next(each["variablesReference"] for each in entries if each["name"] == "some")
+    pages = [asked(some, start=0, count=2) for _ in range(3)]
+    assert pages == pages[:1] * 3 and "special variables" in pages[0]
+    client.request("setVariable", variablesReference=scope, name="k", value="2")
+    client.evaluate("__new__ = 1", frame)
+    assert asked(scope) == asked(scope) == ["special variables", "k", "some", "x"]
+
+
 def test_set_variable_lasts(project: Project) -> None:
     client = project.crashed("def f(n):\n    return 6 // n\n\nprint(f(0))\n")
     scopes = client.request("scopes", frameId=client.stack()[0].id)["scopes"]
