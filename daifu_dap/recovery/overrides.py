@@ -17,7 +17,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from daifu_dap.recovery import debugger, lasting, older, steps, threads, waits
+from daifu_dap.recovery import debugger, evaluating, lasting, older, steps, threads, waits
 from daifu_dap.vaccine import names
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
@@ -42,6 +42,7 @@ def greet() -> None:
     waits.watch(db, threads.free)
     lasting.prolong(type(db))
     older.all_lines()
+    evaluating.clear()
     present = db.dont_trace_external_files
     starts = tuple(getattr(present, "start_patterns", ()))
     if PACKAGE not in starts:

@@ -117,3 +117,55 @@ def test_what_was_saved_a_saved_line_and_a_raised_exception(project: Project) ->
     assert "ValueError: enough" in client.output("stderr")
     with pytest.raises(RequestFailed):
         client.request("evaluate", expression="%retry", context="repl")
+
+
+NAMED = """\
+import contextlib
+limit = 3
+for each in range(1):
+    with contextlib.nullcontext():
+        limit += each
+def work(rows):
+    total = 0
+    for row in rows:
+        with contextlib.nullcontext(row) as held:
+            try:
+                total += held / row
+            finally:
+                total += 1
+    return total, limit
+
+for rows in [[0], [1]]:
+    print("got", work(rows), flush=True)
+"""
+
+
+@pytest.mark.parametrize("context", ["repl", "watch", "hover"])
+def test_nothing_of_ours_is_among_the_names(project: Project, context: str) -> None:
+    client = project.crashed(NAMED)
+    frames = [each for each in client.stack() if each.path.endswith("main.py")]
+    assert [each.name for each in frames] == ["work", "<module>"]
+    for frame in frames:
+        for said in (
+            "dir()",
+            "sorted(locals())",
+            "list(vars())",
+            "[*locals()]",
+            "[n for n in dir()]",
+        ):
+            shown = client.evaluate(said, frame, context=context)
+            assert "rows" in shown and "limit" in shown and "__daifu" not in shown, (said, shown)
+    inner, outer = frames
+    assert client.evaluate("globals() is __import__('__main__').__dict__", outer) == "True"
+    if context == "repl":
+        client.evaluate("row = 2; fresh = row", inner, context="repl")
+        client.evaluate("globals()['limit'] = 40", inner, context="repl")
+        client.evaluate("more = 5; limit += more", outer, context="repl")
+        assert client.evaluate("(row, fresh, limit, more)", inner) == "(2, 2, 45, 5)"
+        client.evaluate("del fresh", inner, context="repl")
+        # Python 3.13.0 cannot delete it, and pydevd binds it to None.
+        assert client.evaluate("locals().get('fresh') is None", inner) == "True"
+        assert client.evaluate("(row := 4)", inner, context="repl") == "4"
+        say(client, "%retry")
+        assert client.wait_exit() == 0
+        assert client.output().splitlines() == ["got (1.0, 45)", "got (2.0, 45)"]

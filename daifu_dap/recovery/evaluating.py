@@ -1,0 +1,75 @@
+"""What an expression that a client has evaluated in a frame sees: the frame's names without ours.
+
+pydevd evaluates in one dictionary, copied from the frame's globals and locals, and puts back into
+the frame what an evaluation has changed.  So it is handed a view of the frame to copy from, and the
+frame itself to put back into: `dir()`, `locals()` and `vars()` show nothing of ours then, and an
+assignment is what it was.  `globals()` is the module's own dictionary, as in the program.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+from daifu_dap.vaccine import names
+
+
+class View:
+    """A frame that is copied from once; whoever asks for its globals again gets the real ones."""
+
+    def __init__(self, frame: FrameType) -> None:
+        self.frame = frame
+        self._copied = False
+
+    @property
+    def f_globals(self) -> dict[str, Any]:
+        """The names of its module."""
+        space = self.frame.f_globals
+        if self._copied:
+            return space
+        self._copied = True
+        return _visible(space)
+
+    @property
+    def f_locals(self) -> dict[str, Any]:
+        """Its variables."""
+        return _visible(self.frame.f_locals)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.frame, name)
+
+
+def clear() -> None:
+    """Have pydevd evaluate without the names of ours."""
+    from _pydevd_bundle import pydevd_vars
+
+    evaluate, update = pydevd_vars.evaluate_expression, pydevd_vars.update_globals_and_locals
+    if getattr(evaluate, "daifu", False):
+        return
+
+    def evaluated(db: Any, frame: FrameType | None, expression: str, is_exec: bool) -> Any:
+        seen: Any = frame
+        if isinstance(frame, FrameType) and _ours(frame):
+            seen = View(frame)
+        try:
+            return evaluate(db, seen, expression, is_exec)
+        finally:
+            del frame, seen  # a traceback that is kept holds this call
+
+    def updated(now: Any, before: Any, frame: Any) -> None:
+        update(now, before, frame.frame if isinstance(frame, View) else frame)
+
+    evaluated.daifu = True  # type: ignore[attr-defined]
+    pydevd_vars.evaluate_expression = evaluated
+    pydevd_vars.update_globals_and_locals = updated
+
+
+def _ours(frame: FrameType) -> bool:
+    """Whether there may be names of ours in a frame."""
+    code = frame.f_code
+    known = (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
+    return any(map(names.hidden, known)) or any(map(names.hidden, list(frame.f_globals)))
+
+
+def _visible(space: Any) -> dict[str, Any]:
+    return {name: value for name, value in list(space.items()) if not names.hidden(str(name))}
