@@ -227,8 +227,9 @@ def _target(request: Json) -> Json:
     crash = _find(request).crash
     point = control.goal(crash, request["line"])
     shown = crash.present.image(point.node) if crash.present is not None else None
-    first, last = extent(shown or point.node)
-    label = split(crash.source)[first - 1].strip()
+    lines = split(crash.source)
+    first, last = extent(shown or point.node, lines)
+    label = lines[first - 1].strip()
     return {"line": first, "target": {"label": label, "line": first, "endLine": last}}
 
 

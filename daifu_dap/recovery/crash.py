@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import cached_property
 from types import CellType, FrameType
 from typing import Any
@@ -16,7 +16,7 @@ from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, twins, versions
-from daifu_dap.recovery.locate import Point
+from daifu_dap.recovery.locate import Point, start
 from daifu_dap.recovery.shown import Shown, variables
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Text
@@ -196,7 +196,8 @@ class Crash:
 
     @property
     def end_line(self) -> int:
-        return header_end(self.cell[1])[0]
+        text, node = self.cell
+        return header_end(node, text.lines)[0]
 
     @property
     def source(self) -> str:
@@ -259,7 +260,7 @@ class Crash:
         from daifu_dap.recovery import place
 
         text, node = self.cell
-        end_line, end_column = header_end(node)
+        end_line, end_column = header_end(node, text.lines)
         body = {
             "stopId": self.stop_id,
             "cell": {
@@ -301,7 +302,7 @@ class Crash:
         nodes = [each.node for each in leap.targets(self)] if self.leavable else []
         present = self.present
         shown = nodes if present is None else [present.image(each) for each in nodes]
-        return [leap.extent(each)[0] for each in shown if each is not None]
+        return [start(each)[0] for each in shown if each is not None]
 
     def release(self) -> None:
         """Let go of all that the exception holds."""
@@ -315,23 +316,25 @@ class Crash:
         self.first = None
 
 
-def header_end(node: ast.stmt) -> tuple[int, int]:
-    """Where a cell ends: a compound statement's cell is its header."""
+def header_end(node: ast.stmt, lines: Sequence[str]) -> tuple[int, int]:
+    """Where a cell in a text of `lines` ends: a compound statement's cell is its header."""
     last = (node.end_lineno or node.lineno, node.end_col_offset or 0)
     bodies = [each for name in ("body", "cases") for each in getattr(node, name, ())]
     if not bodies:
         return last
     first = bodies[0]
-    inner = first.pattern if isinstance(first, ast.match_case) else first
-    line = min([inner.lineno, *(d.lineno for d in getattr(inner, "decorator_list", ()))])
-    if line > node.lineno:
+    if isinstance(first, ast.match_case):  # which stands on a line of its own, as all that follow
+        return first.pattern.lineno - 1, 0
+    decorated = getattr(first, "decorator_list", ())
+    line = min([first.lineno, *(each.lineno for each in decorated)])
+    if decorated or not lines[line - 1].encode()[: first.col_offset].strip():
         return line - 1, 0
-    return line, inner.col_offset
+    return line, first.col_offset
 
 
 def cell_text(text: Text, node: ast.stmt) -> str:
     """The text of a cell, without its indentation and what stands behind it on its lines."""
-    last, column = header_end(node)
+    last, column = header_end(node, text.lines)
     lines = [line.rstrip() for line in text.lines[node.lineno - 1 : last]]
     if column and lines:
         lines[-1] = lines[-1].encode()[:column].decode(errors="ignore").rstrip()

@@ -239,9 +239,9 @@ def points(text: Text, scope: Scope) -> Iterator[Point]:
     return walk((), scope.node)
 
 
-def extent(node: ast.stmt) -> tuple[int, int]:
-    """First and last line of a cell."""
-    return start(node)[0], header_end(node)[0]
+def extent(node: ast.stmt, lines: Sequence[str]) -> tuple[int, int]:
+    """First and last line of a cell in a text of `lines`."""
+    return start(node)[0], header_end(node, lines)[0]
 
 
 def goal(crash: Crash, line: int) -> Point:
@@ -283,7 +283,7 @@ def on(text: Text, scope: Scope, line: int) -> Point | None:
     """The cell of `scope` that `line` means."""
     covering: Point | None = None
     for point in points(text, scope):
-        first, last = extent(point.node)
+        first, last = extent(point.node, text.lines)
         if first == line:
             return point
         if first < line <= last:

@@ -290,3 +290,25 @@ def test_an_exit_that_is_called_again_and_an_enter_that_fails_in_the_next_pass(l
     """
     lab.check(text, fail=(2, 4))
     lab.check_everywhere(text)
+
+
+@pytest.mark.parametrize(
+    ("header", "rest"),
+    [
+        ("if (flaky() or\n        1):", " y = 1"),
+        ("while ((flaky()\n)):", " y = 1; break"),
+        ("if (flaky() or\n        1):", "\n        y = 1"),
+        ("with (open(flaky()) as f,\n  open('é')):", "\n        @print\n        def y(): pass"),
+        ("match (flaky(),\n    1):", "\n        case 1: y = 2"),
+    ],
+)
+def test_a_crashed_header_is_shown_as_far_as_it_goes(lab: Lab, header: str, rest: str) -> None:
+    seen = []
+
+    def look(crash: daifu.Crash) -> daifu.Resolution:
+        seen.append((crash.code, crash.end_line - crash.line))
+        return daifu.Skip()
+
+    lab.always = look
+    lab.module(f"def main():\n    {header}{rest}\n    return 1\n", fail=(1,)).main()
+    assert seen == [(header.replace("\n    ", "\n"), header.count("\n"))]
