@@ -65,11 +65,15 @@ def watch(debugger: Any, resume: Callable[[], object]) -> None:
     def wait(thread: Any, frame: FrameType, event: str, *more: Any, **named: Any) -> Any:
         if event != "line":
             return stop(thread, frame, event, *more, **named)
+        around = _held.get(thread.ident)  # a `goto` holds the thread anew before it has let it go
         _held[thread.ident] = frame
         try:
             found = stop(thread, frame, event, *more, **named)
         finally:
-            del _held[thread.ident]
+            if around is None:
+                del _held[thread.ident]
+            else:
+                _held[thread.ident] = around
         lines.passed(frame)
         return found
 

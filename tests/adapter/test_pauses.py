@@ -260,18 +260,24 @@ def test_breakpoints_on_the_way_back_are_not_hit_again(project: Project) -> None
     assert client.output() == "10\n11\n12\n"
 
 
-def test_goto_at_a_breakpoint_stays_in_the_lines_of_the_function(project: Project) -> None:
+def test_goto_at_a_breakpoint_moves_within_the_function_and_on_from_there(project: Project) -> None:
     client = at_line(project, 7)
     thread_id, source = next(iter(client.threads())), {"path": str(project.folder / "main.py")}
-    beyond, inside = (
+    beyond, inside, back = (
         client.request("gotoTargets", source=source, line=line)["targets"][0]["id"]
-        for line in (16, 9)
+        for line in (16, 9, 7)
     )
     with pytest.raises(RequestFailed):
         client.request("goto", threadId=thread_id, targetId=beyond)
-    client.request("goto", threadId=thread_id, targetId=inside)
-    assert client.wait_stopped().reason == "goto"
-    assert client.stack(thread_id)[0].line == 9
+    for target, line in ((inside, 9), (back, 7)):
+        client.request("goto", threadId=thread_id, targetId=target)
+        assert client.wait_stopped().reason == "goto"
+        assert client.stack(thread_id)[0].line == line
+    path = project.edit("main.py", "rate = 1", "rate = 100")
+    client.set_breakpoints(path, [])
+    client.replace_cell_and_continue(path)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines()[-2:] == ["result 600", "end"]
 
 
 def test_frames_of_other_threads_take_an_edit_at_their_next_statement(project: Project) -> None:
