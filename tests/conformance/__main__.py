@@ -18,7 +18,7 @@ from tests.conformance import report, running
 
 def main() -> int:
     """Run what the command line asks for; return 1 when we differ where nothing explains it."""
-    options = _parser().parse_args()
+    options = _parser().parse_intermixed_args()
     lacking = running.missing(options.python)
     if lacking:
         needs = options.checkout / "tests" / "requirements.txt"
