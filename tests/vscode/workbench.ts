@@ -145,12 +145,16 @@ export class Workbench {
   /** Puts the caret at a line's beginning, and again when an editor that opens meanwhile closes the box. */
   async goToLine(line: number): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: `${line}` }).first();
+    const place = this.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: `Ln ${line}, Col 1` });
     for (let attempt = 0; ; attempt++) {
       await this.pressUntil("Control+g", input);
       try {
         await input.fill(`:${line}`, { timeout: 3_000 });
-        await input.press("Enter", { timeout: 3_000 });
+        // By a click: a key would go to the editor if the box has just been closed.
+        await row.click({ timeout: 3_000 });
         await input.waitFor({ state: "hidden", timeout: 3_000 });
+        await place.waitFor({ timeout: 3_000 });
         return;
       } catch (error) {
         if (attempt === 5) {
