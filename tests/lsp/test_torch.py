@@ -82,7 +82,7 @@ large = nn.Sequential(nn.Upsample(scale_factor=6_000_000), nn.AdaptiveAvgPool1d(
 
 def memory():
     torch.set_num_threads(1)
-    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX: a new thread would take address space for its own
+    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX: no address space for new threads
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     if len(sys.argv) > 1:
         resource.setrlimit(resource.RLIMIT_AS, (used + 2_100_000_000, resource.RLIM_INFINITY))
