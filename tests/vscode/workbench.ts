@@ -85,7 +85,7 @@ export class Workbench {
     await this.pressUntil("F5", this.locator(".debug-toolbar"), 10_000);
   }
 
-  /** Runs a command from the palette by its title. */
+  /** Runs a command from the palette by its title; again when an editor that opens closes the box. */
   async run(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     const row = this.page
@@ -94,10 +94,10 @@ export class Workbench {
       .first();
     for (let attempt = 0; ; attempt++) {
       await this.pressUntil("F1", input);
-      await input.fill(`>${title}`);
       try {
-        await row.waitFor({ timeout: 3_000 });
-        break;
+        await input.fill(`>${title}`, { timeout: 3_000 });
+        await row.click({ timeout: 3_000 });
+        return;
       } catch (error) {
         await this.press("Escape");
         if (attempt === 5) {
@@ -105,7 +105,6 @@ export class Workbench {
         }
       }
     }
-    await row.click();
   }
 
   /** Opens a file of the folder by a click in the explorer. */
@@ -135,9 +134,18 @@ export class Workbench {
   async quickOpen(name: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
-    await this.pressUntil("Control+p", input);
-    await input.fill(name);
-    await row.first().click();
+    for (let attempt = 0; ; attempt++) {
+      await this.pressUntil("Control+p", input);
+      try {
+        await input.fill(name, { timeout: 3_000 });
+        await row.first().click({ timeout: 3_000 });
+        break;
+      } catch (error) {
+        if (attempt === 5) {
+          throw error;
+        }
+      }
+    }
     await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
