@@ -237,7 +237,7 @@ def main() -> int:
                         failed.append(f"{steps} steps, {NAMES.get(way, way)}: {error}")
                         print(f"FAILED: {failed[-1]}", file=sys.stderr, flush=True)
             for way, found in runs.items():
-                if len(found) < 2:
+                if not found:
                     continue
                 more: dict[str, Any] = {
                     "way": way,

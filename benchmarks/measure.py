@@ -45,7 +45,8 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 def spread(values: Sequence[float]) -> Figure:
     """The median of some values, the middle half of them, and the least."""
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    several = [*values, *values] if len(values) == 1 else values
+    low, middle, high = statistics.quantiles(several, n=4, method="inclusive")
     return {"median": middle, "low": low, "high": high, "least": min(values), "n": len(values)}
 
 

@@ -5,7 +5,7 @@ environment of its own. A part that fails or hangs is said again at the end, and
 The objects are left in `build/bench` (NAME.json, NAME-3.12.json); then comes `publish.py`. A quick
 run leaves its own in `build/bench-quick`, and the page as it is.
 
-`lost-long` runs only when it is named: its training loses more than a minute.
+`lost-long` runs only when it is named: its training loses a minute.
 
     python benchmarks/run.py [NAME ...] [--quick] [--here] [--artifact FOLDER]
 """
@@ -27,7 +27,7 @@ import original
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 OTHERS = ("3.12", "3.13")
-LONG = ("DaiFu", "restart", "epoch", "checkfreq")
+LONG = ("DaiFu", "epoch")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ PARTS = (
         "lost-long",
         named=True,
         program="lost",
-        arguments=("--steps", "40000", "--rounds", "2", "--ways", *LONG),
+        arguments=("--steps", "120000", "--rounds", "1", "--ways", *LONG),
     ),
     Part("adapter", others=True, arguments=("--rounds", "7")),
     Part("scale"),
