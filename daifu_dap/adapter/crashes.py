@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+LEISURE = 0.3
+"""Seconds after a stop at which what takes a while is asked for, if nobody has asked before."""
+
 STARTING = 2.0
 """Seconds that a program gets to start before something is loaded beside it."""
 
@@ -47,6 +50,7 @@ class Crashes:
         self._warmed = False
         self.around: list[surgery.Call] = []
         """The calls that run besides what is held, as they were when it was."""
+        self._stopped = 0
         self.plans = Plans(session, self.texts)
         self.changes = Changes(session, self)
         self.leaving = Leaving(session, self)
@@ -69,6 +73,7 @@ class Crashes:
     def stopped(self, body: Json) -> None:
         """Announce the crash of a thread just before its `stopped` event."""
         self.plans.forget_calls()
+        self._stopped += 1
         stop = self.stops.get(body.get("threadId") or 0)
         if stop is not None and not stop.told and body.get("reason") == "exception":
             stop.told = True
@@ -92,13 +97,27 @@ class Crashes:
         for stop in list(self.stops.values()):
             if stop.point.path in self.texts.running:
                 self.plans.outline(stop.point.path)
-        frames = [each.frame_id for each in self.stops.values()]
+        self._look(asleep=False)
+        stopped = self._stopped
+        timer = threading.Timer(LEISURE, lambda: self._session.later(lambda: self._dwell(stopped)))
+        timer.daemon = True
+        timer.start()
+
+    def _dwell(self, stopped: int) -> None:
+        """Find suspended calls, too, if the program is where it was when it stopped so often."""
+        if stopped == self._stopped:
+            self._look(asleep=True)
+
+    def _look(self, asleep: bool) -> None:
+        """Find the calls that run besides what is held, and tell editors of them."""
+        held = next(iter(self.stops.values()), None)
         paused = self.pauses
-        for thread_id in paused.stopped.keys() & paused.frames.keys() if not frames else ():
-            apart = paused.frames[thread_id] if paused.points.get(thread_id) else None
-            self.around = self.plans.calls(paused.frames[thread_id], apart, asleep=False)
-        if frames:
-            self.around = self.plans.calls(frames[0], asleep=False)
+        if held is not None:
+            self.around = self.plans.calls(held.frame_id, asleep=asleep)
+        else:
+            for thread_id in paused.stopped.keys() & paused.frames.keys():
+                apart = paused.frames[thread_id] if paused.points.get(thread_id) else None
+                self.around = self.plans.calls(paused.frames[thread_id], apart, asleep=asleep)
         self.board.post()
 
     def did(self, command: str, arguments: Json) -> None:

@@ -29,7 +29,7 @@ class Plans:
     def __init__(self, session: Session, texts: Texts) -> None:
         self._session = session
         self._texts = texts
-        self._calls: dict[tuple[int | None, int | None, bool], list[surgery.Call]] = {}
+        self._calls: dict[tuple[int | None, bool], list[surgery.Call]] = {}
 
     @cached_property
     def _baseline(self) -> surgery.Baseline:
@@ -90,9 +90,9 @@ class Plans:
 
         `frame_id` is a frame of the thread that is asked, `apart` one that is left out. Frames that
         are held at a crash are left out, too. Finding suspended ones, with `asleep`, takes a look
-        at every object of the program.
+        at every object of the program: some 40 ms in one that has loaded PyTorch.
         """
-        known = self._calls.get((frame_id, apart, asleep))
+        known = self._calls.get((apart, asleep))
         if known is not None:
             return known
         try:
@@ -107,7 +107,7 @@ class Plans:
             if name is None or text is not None:
                 place = each["path"], each["line"], each["column"]
                 found.append(surgery.Call(*place, each["where"], text, each.get("why") or ""))
-        self._calls[frame_id, apart, asleep] = found
+        self._calls[apart, asleep] = found
         return found
 
     def forget_calls(self) -> None:

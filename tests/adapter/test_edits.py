@@ -10,7 +10,7 @@ import pytest
 
 from daifu_dap.client import RequestFailed
 
-from .conftest import Project
+from .conftest import Project, eventually
 
 STEPS = """\
 def scale(x):
@@ -185,6 +185,32 @@ def test_edits_look_for_functions_without_a_look_at_every_object(project: Projec
     assert client.wait_exit() == 0
     known = int(sys.version_info >= (3, 12))  # what pydevd keeps of lines is found once
     assert client.output() == f"6 {known}\n"
+
+
+def test_suspended_calls_are_found_before_an_edit_asks_for_them(project: Project) -> None:
+    """A moment after the stop; the edit itself has no look at every object then."""
+    text = (
+        "import gc\n"
+        "plain, looks = gc.get_referrers, []\n\n"
+        "def look(*codes):\n    looks.append(len(codes))\n    return plain(*codes)\n\n"
+        "gc.get_referrers = look\n\n"
+        "def numbers():\n    yield 1\n    yield 2\n\n"
+        "def step(it):\n    next(it)\n    missing\n    print(next(it), len(looks))\n\n"
+        "step(numbers())\n"
+    )
+    client = project.launch(text)
+    main = project.folder / "main.py"
+    client.wait_crash()
+
+    def calls() -> list[int]:
+        return [each["line"] for each in client.request("daifu/held")["calls"]]
+
+    eventually(lambda: 11 in calls())
+    main.write_text(text.replace("missing", "pass"))
+    client.replace_cell_and_continue(main)
+    client.wait_recovered()
+    assert client.wait_exit() == 0
+    assert client.output() == "2 1\n"
 
 
 def test_an_adapter_starts_without_what_plans_edits() -> None:
