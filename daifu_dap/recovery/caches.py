@@ -46,6 +46,11 @@ def _monitored() -> list[dict[Any, Any]]:
     return [getattr(each, "_code_to_func_code_info_cache", {}) for each in modules]
 
 
+def monitored() -> list[CodeType]:
+    """The code objects that its monitors have looked at."""
+    return [key for cache in _monitored() for key in list(cache) if isinstance(key, CodeType)]
+
+
 def learn(paths: Collection[str]) -> list[dict[Any, Any]]:
     """Find pydevd's cache of the lines of code objects, from Python 3.12 on.
 

@@ -3,7 +3,7 @@
 The problem. With `sys.settrace` a traced thread calls the debugger at every call, and pydevd traces
 every thread as soon as it is attached: calls take nine times as long, generators fifty times,
 though no breakpoint is set and a crash stop needs no tracing at all. (From 3.12 on `sys.monitoring`
-turns events off where nobody wants them, and nothing of this is done.)
+turns events off where nobody wants them; what is left to do there is in `monitors`.)
 
 What needs tracing is known: breakpoints and exception filters, for every thread; a step, a stop on
 entry or a pause that has been asked for, for the thread concerned; and an edit that frames of other
@@ -103,6 +103,9 @@ def watch(defaults: Any) -> None:
 def adopt(debugger: Any) -> None:
     """Have a debugger trace when needed, if pydevd can switch the threads of this interpreter."""
     global _debugger
+    if sys.version_info >= (3, 12):
+        importlib.import_module("daifu_dap.recovery.monitors").adopt(debugger)
+        return
     kind: Any = type(debugger)
     if not _possible(debugger):
         return
@@ -122,7 +125,7 @@ def settle() -> None:
 
 
 def _possible(debugger: Any) -> bool:
-    if sys.version_info >= (3, 12) or debugger.frame_eval_func is not None:
+    if debugger.frame_eval_func is not None:
         return False
     constants: Any = importlib.import_module("_pydevd_bundle.pydevd_constants")
     return not constants.SUPPORT_GEVENT and _tracing()._load_python_helper_lib() is not None
@@ -155,10 +158,10 @@ def needed(debugger: Any) -> bool:
 
 def wanted(debugger: Any, ident: int) -> bool:
     """Whether a thread has to be traced."""
-    return needed(debugger) or _alone(ident)
+    return needed(debugger) or alone(ident)
 
 
-def _alone(ident: int) -> bool:
+def alone(ident: int) -> bool:
     """Whether a thread has to be traced for its own sake: it is on its way through a step, a pause
     asks it to stop, or it is held."""
     if ident in list(_holds.values()):
@@ -184,9 +187,9 @@ def reconcile(debugger: Any) -> None:
     everywhere = needed(debugger)
     frames = sys._current_frames()
     for ident, thread in list(_active().items()):
-        if ident not in frames or ident in _out or _pydevds(thread):
+        if ident not in frames or ident in _out or pydevds(thread):
             continue
-        if everywhere or _alone(ident):
+        if everywhere or alone(ident):
             _asked.pop(ident, None)
             if ident not in _traced:
                 _start(debugger, ident, frames[ident])
@@ -198,7 +201,8 @@ def reconcile(debugger: Any) -> None:
     _out.intersection_update(frames)
 
 
-def _pydevds(thread: threading.Thread) -> bool:
+def pydevds(thread: threading.Thread) -> bool:
+    """Whether a thread is one of pydevd's own."""
     return bool(
         getattr(thread, "is_pydev_daemon_thread", False)
         or getattr(thread, "pydev_do_not_trace", False)
@@ -339,7 +343,7 @@ def _wait(self: Any, *arguments: Any, **named: Any) -> Any:
 
 def _process(self: Any, process_thread_ids: Any = None) -> None:
     _plain["process_internal_commands"](self, process_thread_ids)
-    if _pydevds(threading.current_thread()):
+    if pydevds(threading.current_thread()):
         reconcile(self)
 
 

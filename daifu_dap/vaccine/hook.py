@@ -80,7 +80,7 @@ def start() -> None:
     """Begin vaccinating, if the environment says so."""
     project.configure_from_environment()
     chosen = mode()
-    if chosen != "none" and sys.version_info < (3, 12):
+    if chosen != "none":
         late.on_import(DEFAULTS, _trace_when_needed)
     if chosen == "project":
         install()

@@ -1,7 +1,7 @@
 """Nothing is traced while nothing asks for it, and whatever asks later is served all the same.
 
-Before Python 3.12 a traced program is several times slower, and says so in `sys.gettrace()`; the
-later ones have nothing of the kind to look at, and the same dialogue.
+Before Python 3.12 a traced program is several times slower, and says so in `sys.gettrace()`; for
+the later ones `sys.monitoring` tells which events the debugger has asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ import os, sys, threading, time
 flags, traced, counts = {}, {}, {"main": 0, "ticks": 0}
 
 def seen(name):
-    traced[name] = sys.gettrace() is not None
+    traced[name] = sys.gettrace() is not None or monitored(tick) or monitored(deep)
+
+def monitored(function):
+    known = getattr(sys, "monitoring", None)
+    if known is None or known.get_tool(known.DEBUGGER_ID) is None:
+        return False
+    tool = known.DEBUGGER_ID
+    return bool(known.get_events(tool) or known.get_local_events(tool, function.__code__))
 
 def tick(number):
     counts["ticks"] += 1
