@@ -6,10 +6,6 @@ traces this thread. There is no public call for it: `debugpy.breakpoint()` loses
 exception breakpoints do: mark the thread as suspended, then wait in `do_wait_suspend` with the
 exception. While it waits, that call runs the commands that are posted for its thread (`bridge`).
 
-What was measured, and decides the form (1.8.22, Linux): a stopped thread takes one command at a
-time and then waits for its event, which one `set` for two commands has set once: the second waits
-200 ms. So its event is replaced (:func:`_bell`) by one that does not wait while there are commands.
-
 Threads: `stop` runs in crashed threads, any number at once, of which one at a time is on its way
 into a stop.
 """
@@ -22,6 +18,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import (
+    bell,
     bridge,
     caches,
     debugger,
@@ -91,12 +88,12 @@ def _suspend(db: Any, held: Held) -> None:
     crash, thread = held.crash, held.thread
     error = crash.exception
     info = db.set_additional_thread_info(thread)
-    bell = _bell(db, held.thread_key)
+    rest = bell.hang(db, held.thread_key)
     _turn.acquire()
     with contextlib.ExitStack() as turn:
         turn.callback(_turn.release)
-        bell.waiting = turn.close
-        turn.callback(setattr, bell, "waiting", _nothing)
+        rest.waiting = turn.close
+        turn.callback(setattr, rest, "waiting", bell.nothing)
         info.is_tracing += 1
         try:
             db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)
@@ -113,29 +110,6 @@ def _suspend(db: Any, held: Held) -> None:
             )
         finally:
             info.is_tracing -= 1
-
-
-def _bell(db: Any, key: str) -> Any:
-    """The event that wakes a stopped thread, which does not sleep while there are commands, and
-    calls its `waiting` when the thread has come to rest."""
-    commands, event = db.get_internal_queue_and_event(key)
-    if hasattr(event, "waiting"):
-        return event
-    kind: Any = type(event)
-
-    class Bell(kind):  # type: ignore[misc]
-        waiting = staticmethod(_nothing)
-
-        def wait(self, timeout: float | None = None) -> bool:
-            self.waiting()
-            return not commands.empty() or bool(super().wait(timeout))
-
-    bell = db._thread_events[key] = Bell()
-    return bell
-
-
-def _nothing() -> None:
-    pass
 
 
 def _after_fork() -> None:
