@@ -4,7 +4,7 @@ The same program is started plain, under debugpy's adapter and under ours, with 
 either. Which comes first changes from round to round. Said are
 
 - *run time*: the loops and trainings of `training/loads.py`, as a ratio to plain; in the
-  processor time of the thread, so that other jobs count little;
+  processor time of the thread, so that other jobs count little, and of several processes;
   with ours also with a breakpoint that is never hit, and after it was removed, and after a crash
   was recovered;
 - *requests* at a stop: milliseconds that ours adds to the median of debugpy's, one at a time and in
@@ -27,6 +27,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ hold()
 
 DEBUGPY = (sys.executable, "-m", "debugpy.adapter")
 FLOOD = 50
+STARTS = 3
+"""How often the programs of which the run time is taken are started anew."""
 SIDES = ("debugpy", "ours")
 
 
@@ -123,42 +126,60 @@ def working(side: str, folder: str) -> Iterator[tuple[Any, Callable[[str], dict[
             client.close()
 
 
+Tell = Callable[[str], dict[str, float]]
+Pair = tuple[dict[str, float], dict[str, float]]
+"""What each work took plain, and right before or after on another side."""
+
+
 def run_time(report: Report, folder: str, rounds: int, size: int) -> None:
     path = os.path.join(folder, "work.py")
     Path(path).write_text(WORK)
     Path(folder, "loads.py").write_text(LOADS.read_text())
     never = line_of(WORK, "never run")
-    with contextlib.ExitStack() as stack:
-        sides = {side: stack.enter_context(working(side, folder)) for side in ("plain", *SIDES)}
-        tells = {side: tell for side, (_, tell) in sides.items()}
-        client: Client = sides["ours"][0]
+    times: dict[tuple[str, str], list[Pair]] = {}
+    # Where a process has its memory makes a difference of some percent, for as long as it lives.
+    for _ in range(STARTS):
+        with contextlib.ExitStack() as stack:
+            sides = {side: stack.enter_context(working(side, folder)) for side in ("plain", *SIDES)}
+            tells = {side: tell for side, (_, tell) in sides.items()}
+            client: Client = sides["ours"][0]
+            phase = partial(_phase, times, tells, rounds, str(size))
+            for tell in tells.values():
+                tell(str(size))
+            phase("nothing set", SIDES)
+            client.set_breakpoints(path, [never])
+            phase("a breakpoint elsewhere", ("ours",))
+            client.set_breakpoints(path, [])
+            phase("and removed", ("ours",))
+            seq = _crash(tells["ours"], client, size)
+            assert seq
+            phase("after a recovery", ("ours",))
+    for (name, side), pairs in times.items():
+        for work in pairs[0][0]:
+            one, two = ([pair[which][work] for pair in pairs] for which in (0, 1))
+            limit = 1.05 if side == "ours" and "breakpoint" not in name else None
+            lower, upper = interval([b / a for a, b in zip(one, two, strict=True)])
+            report.add(
+                f"{work}, {name}, {side}", compared(one, two), unit="times plain",
+                limit=limit, lower=lower, upper=upper, work=work, phase=name, way=side,
+            )  # fmt: skip
 
-        def phase(name: str, compare: tuple[str, ...]) -> None:
-            times: dict[str, list[dict[str, float]]] = {"plain": []} | {k: [] for k in compare}
-            for number in range(rounds):
-                order = list(times)
-                for side in order[number % len(order) :] + order[: number % len(order)]:
-                    times[side].append(tells[side](str(size)))
-            for side in compare:
-                for work in times["plain"][0]:
-                    one, two = ([each[work] for each in times[k]] for k in ("plain", side))
-                    limit = 1.05 if side == "ours" and "breakpoint" not in name else None
-                    lower, upper = interval([b / a for a, b in zip(one, two, strict=True)])
-                    report.add(
-                        f"{work}, {name}, {side}", compared(one, two), unit="times plain",
-                        limit=limit, lower=lower, upper=upper, work=work, phase=name, way=side,
-                    )  # fmt: skip
 
-        for tell in tells.values():
-            tell(str(size))
-        phase("nothing set", SIDES)
-        client.set_breakpoints(path, [never])
-        phase("a breakpoint elsewhere", ("ours",))
-        client.set_breakpoints(path, [])
-        phase("and removed", ("ours",))
-        seq = _crash(tells["ours"], client, size)
-        assert seq
-        phase("after a recovery", ("ours",))
+def _phase(
+    times: dict[tuple[str, str], list[Pair]],
+    tells: dict[str, Tell],
+    rounds: int,
+    size: str,
+    name: str,
+    compare: tuple[str, ...],
+) -> None:
+    """Have all sides work in turn, and note the times."""
+    order = ["plain", *compare]
+    for number in range(rounds):
+        turn = number % len(order)
+        found = {side: tells[side](size) for side in order[turn:] + order[:turn]}
+        for side in compare:
+            times.setdefault((name, side), []).append((found["plain"], found[side]))
 
 
 def _crash(tell: Callable[[str], dict[str, float]], client: Client, size: int) -> bool:
@@ -259,7 +280,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DAIFU_STATE_DIR"] = folder
         parts: dict[str, Callable[[], None]] = {
-            "run_time": lambda: run_time(report, folder, rounds, 20_000 if args.quick else 200_000),
+            "run_time": lambda: run_time(report, folder, rounds, 20_000 if args.quick else 60_000),
             "requests": lambda: requests(report, folder, rounds),
             "start": lambda: start(report, folder, rounds),
         }
