@@ -219,7 +219,7 @@ class Resumer(Weaver):
             return self.around(node, at(ast.Raise(given), node))
         if self.action == "skip" and self.point.phase == TARGET:
             assert isinstance(node, Loop)
-            return [*self.ran(), self.loop(node, self.again(node))]
+            return [*self.ran(), self.loop(node, self.again(node)), *self.cleared(node)]
         if self.point.phase == EXIT and isinstance(node, Managed) and not self.point.after:
             return self.exiting(node)
         if self.action == "skip" or self.point.after:

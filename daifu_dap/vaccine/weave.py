@@ -190,13 +190,17 @@ class Weaver:
     AsyncFor = For
 
     def loop(self, node: Loop, iterable: ast.expr) -> Loop:
-        """The `for` statement over `iterable`, whose iterator the slot of `node` holds."""
+        """The `for` statement over `iterable`, whose iterator the slot of `node` holds.
+
+        Behind it stands what `cleared` gives.
+        """
         number = self.number(node)
+        orelse = [*self.clear(number), *self.block(node.orelse)] if node.orelse else []
         return replaced(
             node,
             iter=at(iterable, node.iter),
             body=self.inside("loop", number, node.body),
-            orelse=[*self.clear(number), *self.block(node.orelse)],
+            orelse=orelse,
         )
 
     def inside(self, kind: str, number: int | None, statements: Sequence[ast.stmt]) -> Block:
