@@ -8,8 +8,9 @@ the loader's code, where it makes the next one or waits for the first batch.
 from __future__ import annotations
 
 import sys
-from types import FrameType
 from typing import Any
+
+from daifu_dap.common import stacks
 
 LOADER = "torch.utils.data.dataloader"
 
@@ -29,16 +30,13 @@ def _worker(child: object) -> int | None:
     """The number of a DataLoader's worker."""
     loader: Any = sys.modules.get(LOADER)
     path = getattr(loader, "__file__", None)
-    for top in sys._current_frames().values():
-        frame: FrameType | None = top
-        while frame is not None:
-            if frame.f_code.co_filename == path:
-                known = frame.f_locals
-                workers = getattr(known.get("self"), "_workers", None)
-                for number, each in enumerate(workers if isinstance(workers, list) else ()):
-                    if each is child:
-                        return number
-                if known.get("w") is child and isinstance(known.get("i"), int):
-                    return int(known["i"])
-            frame = frame.f_back
+    for frame in stacks.frames():
+        if frame.f_code.co_filename == path:
+            known = frame.f_locals
+            workers = getattr(known.get("self"), "_workers", None)
+            for number, each in enumerate(workers if isinstance(workers, list) else ()):
+                if each is child:
+                    return number
+            if known.get("w") is child and isinstance(known.get("i"), int):
+                return int(known["i"])
     return None

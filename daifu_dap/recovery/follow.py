@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
+from daifu_dap.common import stacks
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.match import Matching
 from daifu_dap.common.refusals import Refusal
@@ -149,11 +150,7 @@ def standing(apart: FrameType | None, asleep: bool) -> list[dict[str, Any]]:
 
 def everywhere(asleep: bool) -> Iterator[FrameType]:
     """The frames of all threads and, if asked for, suspended ones of vaccinated code."""
-    for top in sys._current_frames().values():
-        frame: FrameType | None = top
-        while frame is not None:
-            yield frame
-            frame = frame.f_back
+    yield from stacks.frames()
     if asleep:
         files = versions.files().values()
         codes = [code for file in files for code in (*file.codes(), *file.rests())]
@@ -226,12 +223,9 @@ def own(text: Text) -> list[str]:
 def live(codes: list[CodeType]) -> list[tuple[CodeType, list[FrameType]]]:
     """Some code objects with their frames that run or are suspended, in all threads."""
     found: dict[int, list[FrameType]] = {id(code): [] for code in codes}
-    for top in sys._current_frames().values():
-        frame: FrameType | None = top
-        while frame is not None:
-            if id(frame.f_code) in found and not parked(frame):
-                found[id(frame.f_code)].append(frame)
-            frame = frame.f_back
+    for each in stacks.frames():
+        if id(each.f_code) in found and not parked(each):
+            found[id(each.f_code)].append(each)
     asleep = [code for code in codes if code.co_flags & lines.SUSPENDED]
     if asleep:
         for frame in suspended(asleep):

@@ -38,6 +38,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from daifu_dap.common import stacks
 from daifu_dap.recovery import bell
 from daifu_dap.recovery import debugger as debuggers
 
@@ -188,20 +189,20 @@ def reconcile(debugger: Any) -> None:
     if not debugger.ready_to_run:
         return
     everywhere = needed(debugger)
-    frames = sys._current_frames()
+    living = stacks.living()
     for ident, thread in list(_active().items()):
-        if ident not in frames or ident in _out or pydevds(thread):
+        if ident not in living or ident in _out or pydevds(thread):
             continue
         if everywhere or alone(ident):
             _asked.pop(ident, None)
             if ident not in _traced:
-                _start(debugger, ident, frames[ident])
+                _start(debugger, ident, stacks.top(ident))
         elif ident in _traced:
-            _stop(debugger, ident, frames[ident])
-    for ended in _traced.difference(frames):
+            _stop(debugger, ident, stacks.top(ident))
+    for ended in _traced.difference(living):
         _traced.discard(ended)
         _asked.pop(ended, None)
-    _out.intersection_update(frames)
+    _out.intersection_update(living)
 
 
 def pydevds(thread: threading.Thread) -> bool:
@@ -243,7 +244,7 @@ def _set(ident: int, tracer: Any) -> None:
         _tracing().set_trace_to_threads(tracer, [ident], create_dummy_thread=False)
 
 
-def _stop(debugger: Any, ident: int, frame: FrameType) -> None:
+def _stop(debugger: Any, ident: int, frame: FrameType | None) -> None:
     """Have a thread trace no more."""
     if ident == threading.get_ident():
         _quit(debugger)
@@ -252,7 +253,7 @@ def _stop(debugger: Any, ident: int, frame: FrameType) -> None:
     if tries > TRIES:
         return
     _set(ident, leave)
-    left: FrameType | None = frame
+    left = frame
     while left is not None:
         if not getattr(left.f_trace, "daifu", False):
             left.f_trace = leave
@@ -304,7 +305,7 @@ def _enable_tracing(
     first event will tell."""
     ident = threading.get_ident()
     if apply_to_all_threads:
-        _traced.update(sys._current_frames())
+        _traced.update(stacks.living())
     elif thread_trace_func is not None and not wanted(self, ident):
         _quit(self)
         return

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
+from daifu_dap.common import stacks
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import idle, state, tracing
 from daifu_dap.vaccine.names import HIDDEN_LINE
@@ -207,14 +208,11 @@ def arm() -> None:
     """Have all frames that run and wait for a line be told of it, from another thread."""
     if not _armed:
         return
-    for top in sys._current_frames().values():
-        frame: FrameType | None = top
-        while frame is not None:
-            tracer = _armed.get(id(frame))
-            if tracer is not None and frame.f_trace is not tracer and waits(frame):
-                tracer.before = frame.f_trace
-                frame.f_trace = tracer
-            frame = frame.f_back
+    for frame in stacks.frames():
+        tracer = _armed.get(id(frame))
+        if tracer is not None and frame.f_trace is not tracer and waits(frame):
+            tracer.before = frame.f_trace
+            frame.f_trace = tracer
 
 
 class _Waker:

@@ -13,10 +13,10 @@ import gc
 import json
 import os
 import sys
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
-from daifu_dap.common import settings
+from daifu_dap.common import settings, stacks
 from daifu_dap.vaccine import hook, project
 from daifu_dap.vaccine.names import RUNTIME
 
@@ -76,12 +76,9 @@ def exchange() -> tuple[int, list[str]]:
 def activations() -> list[CodeType]:
     """The project's code that is under way in some thread and has no barrier, once each."""
     found: dict[CodeType, None] = {}
-    for top in sys._current_frames().values():
-        frame: FrameType | None = top
-        while frame is not None:
-            if _own(frame.f_code) and RUNTIME not in frame.f_code.co_names:
-                found[frame.f_code] = None
-            frame = frame.f_back
+    for frame in stacks.frames():
+        if _own(frame.f_code) and RUNTIME not in frame.f_code.co_names:
+            found[frame.f_code] = None
     return list(found)
 
 

@@ -239,6 +239,29 @@ def test_the_next_client_of_a_program_that_listens_is_served_too(project: Projec
     assert process.wait(30) == 0
 
 
+def test_what_a_call_has_held_is_gone_when_it_returns(project: Project) -> None:
+    """Whoever looks at the stacks of all threads meanwhile keeps none of their frames alive."""
+    text = (
+        "import gc, time, weakref\n\n"
+        "gc.disable()\n\n"
+        "class Large:\n    pass\n\n"
+        "def work(i):\n"
+        "    large = Large()\n"
+        "    time.sleep(0.5)\n"
+        "    [0][i - 3]\n"
+        "    return weakref.ref(large)\n\n"
+        "def work_all():\n    return [work(i)() is None for i in range(3, 6)]\n\n"
+        "print(work_all())\n"
+    )
+    client = project.launch(text)
+    client.wait_crash()
+    main = project.edit("main.py", "[0][i - 3]", "[0, 1, 2][i - 3]")
+    client.replace_cell_and_continue(main)
+    client.wait_recovered()
+    assert client.wait_exit() == 0
+    assert client.output() == "[True, True, True]\n"
+
+
 @pytest.mark.parametrize("vaccinate", ["project", "none"])
 def test_uncaught_exceptions_are_debugpys_without_a_barrier(
     project: Project, vaccinate: str

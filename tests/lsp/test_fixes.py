@@ -192,6 +192,8 @@ WITHOUT: list[tuple[str, str, dict[str, Any]]] = [
     ("l.step()", TWICE, {}),
     ("l = cross_entropy(x, y)", SHARED, {"x": tensor(8, 2), "y": tensor(8)}),
     ("z = net(x)", SHARED, {"x": tensor(1, 2)}),
+    ("z = super().forward(x)", SHARED, {"x": tensor(8, 2)}),
+    ("z = net(x, k := 1)", SHARED, {"x": tensor(8, 2)}),
     ("z = net(x, y)", SHARED, {"x": tensor(8, 2), "y": tensor(4)}),
     ("z = net(x)", "RuntimeError: something else", {"x": tensor(8, 2)}),
     ("z = lenght", "NameError: name 'length' is not defined", {}),

@@ -15,6 +15,7 @@ __all__ = ["offer"]
 _SAYS: Final = r"out of memory|can't allocate memory|not enough memory|DefaultCPUAllocator"
 _KINDS: Final = ("OutOfMemoryError", "RuntimeError", "MemoryError")
 _LOSS: Final = re.compile(r"loss|criterion|cross_entropy|nll|backward|step|cat$|item$", re.I)
+_BOUND: Final = re.compile(r"\bsuper\(\)|\b(await|yield)\b|:=")
 _BATCH: Final = re.compile(r"^(train_|eval_|val_|test_)?(batch_?size|bs)$", re.I)
 
 
@@ -31,11 +32,14 @@ def offer(case: Case) -> Iterator[Change]:
 def _halves(case: Case) -> Iterator[Change]:
     """Calls whose result is a value, and whose tensors are all batches of the same length.
 
-    What a loss gives is no batch, so calls that are named like one are left out.
+    What a loss gives is no batch, so calls that are named like one are left out; so are those with
+    something in them that is another thing in a comprehension.
     """
     for node in case.inside(cst.Call):
         kept = isinstance(case.parent(node), (cst.Assign, cst.AnnAssign, cst.Return))
         if not kept or _LOSS.search(source(node.func)) or any(a.star for a in node.args):
+            continue
+        if _BOUND.search(source(node)):
             continue
         batches = [use for use in case.tensors(node) if use.shape and _argument(node, use.node)]
         lengths = {use.shape[0] for use in batches if use.shape}
