@@ -12,11 +12,17 @@ Threads: `command` runs in a crashed thread or in pydevd's command thread; `even
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from typing import Any
 
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import debugger, threads
+
+_loading = threading.RLock()
+"""Held while modules are loaded for the first request, which comes as the program begins: a child
+that was forked meanwhile would wait for the end of that, in a thread that it has not got."""
 
 
 def event(name: str, body: dict[str, Any]) -> None:
@@ -43,16 +49,26 @@ def command(text: str) -> str:
     """
     import json  # which pydevd has loaded, as `socket` in `overrides`
 
-    from daifu_dap.recovery import commands
+    with _loading:
+        from daifu_dap.recovery import commands
 
     for held in threads.holds().values():
         held.ours = True
     try:
         request = json.loads(text)
-        answer = commands.run(request)
+        with _loading if request["do"] == "hello" else contextlib.nullcontext():
+            answer = commands.run(request)
         return json.dumps({"ok": True, **answer})
     except Refusal as refusal:
         said = {"message": refusal.message, "refusals": [refusal.to_json()]}
         return json.dumps({"ok": False, **said})
     except BaseException as error:
         return json.dumps({"ok": False, "message": f"{type(error).__name__}: {error}"})
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_loading.acquire,
+        after_in_parent=_loading.release,
+        after_in_child=_loading.release,
+    )

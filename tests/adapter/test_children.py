@@ -149,3 +149,35 @@ def test_a_client_of_a_program_that_listens_has_our_adapter(project: Project, st
     mend(client)
     assert program.wait(TIMEOUT) == 0
     assert program.stdout is not None and "goes on with 3.0" in program.stdout.read()
+
+
+FORKS = """\
+import os, signal, sys, threading, time
+from daifu_dap.recovery import bridge
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            loading.set()
+            time.sleep(1)
+
+loading = threading.Event()
+sys.meta_path.insert(0, Slow())
+ask = '{"do": "hello", "filter": true}'
+threading.Thread(target=bridge.command, args=(ask,)).start()
+loading.wait()
+if not os.fork():
+    signal.alarm(10)
+    print(bridge.command(ask), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.parametrize("name", ["commands", "runtime"])
+def test_a_child_that_is_forked_while_a_client_greets_answers_its_own(
+    project: Project, name: str
+) -> None:
+    program = project.run([sys.executable, "-Wi", "-c", FORKS, f"daifu_dap.recovery.{name}"])
+    out, err = program.communicate(timeout=TIMEOUT)
+    assert '"ok": true' in out and not err
