@@ -12,7 +12,8 @@ else it can be opened anew.
 
 The adapter's command line, which everybody can read, has no secrets: they go by a pipe.  Nor do
 the command lines of the program's children, which the adapter knows without a token where it can
-(`common.nearby`).  A door that other machines can reach wants an access token of its clients.
+(`common.nearby`), and which read theirs elsewhere (`whisper`).  A door that other machines can
+reach wants an access token of its clients.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from daifu_dap.common import nearby, token
-from daifu_dap.recovery import debugger, lasting, threads
+from daifu_dap.recovery import debugger, lasting, threads, whisper
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
@@ -117,7 +118,7 @@ def redirect(api: ModuleType) -> None:
     write = files.write
     files.write = lambda file, level, text: write(file, level, token.redacted(text))
     late.on_import(LOG, quiet)
-    late.on_import(MONKEY, alone)
+    late.on_import(MONKEY, children)
 
 
 def place() -> Place | None:
@@ -145,6 +146,12 @@ def opened() -> Place:
             _forget(api)
             host, port = debugpy.listen(("127.0.0.1", 0))
         return str(host), int(port)
+
+
+def children(monkey: ModuleType) -> None:
+    """Have pydevd, whose `monkey` leads child processes to its adapter, do it as we need it."""
+    alone(monkey)
+    whisper.protect(monkey)
 
 
 def alone(monkey: ModuleType) -> None:
