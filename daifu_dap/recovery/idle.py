@@ -39,7 +39,7 @@ from types import FrameType
 from typing import Any
 
 from daifu_dap.common import stacks
-from daifu_dap.recovery import bell
+from daifu_dap.recovery import bell, refused
 from daifu_dap.recovery import debugger as debuggers
 
 TRIES = 5
@@ -93,6 +93,7 @@ def watch(defaults: Any) -> None:
 
     def on_pydb_init(debugger: Any) -> Any:
         found = plain(debugger)
+        refused.adopt(debugger)
         adopt(debugger)
         return found
 

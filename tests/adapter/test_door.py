@@ -217,7 +217,7 @@ def test_a_program_from_elsewhere_must_know_the_token(project: Project) -> None:
     port = client.wait_event("debugpyWaitingForServer")["port"]
     command = [sys.executable, "-m", "daifu_dap", "--connect", f"127.0.0.1:{port}"]
     silent = dial(port)  # and keeps nobody out
-    bad = project.run([*command, str(main)])
+    bad = project.run([*command, str(project.write("bad.py", "print('alone')\n"))])
     good = project.run([*command, "--access-token-file", str(secret), str(main)])
     client.wait_event("initialized")
     client.request("configurationDone")
@@ -226,7 +226,10 @@ def test_a_program_from_elsewhere_must_know_the_token(project: Project) -> None:
     client.resolve("skip")
     assert good.wait(TIMEOUT) == 0
     silent.close()
-    assert bad.poll() is None or "Traceback" in bad.communicate()[1]
+    out, err = bad.communicate(timeout=TIMEOUT)
+    assert (bad.returncode, out) == (0, "alone\n")
+    assert "runs without a debugger: the adapter has closed the connection" in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.skipif(os.getuid() != 0 or not nearby.known(), reason="needs root, to be another user")
