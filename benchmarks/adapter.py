@@ -276,11 +276,13 @@ def main() -> int:
     parser.add_argument("--only", help="run_time, requests or start")
     args = parser.parse_args()
     report = Report("adapter", args)
-    rounds = 3 if args.quick else args.rounds
+    rounds = 2 if args.quick else args.rounds
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DAIFU_STATE_DIR"] = folder
         parts: dict[str, Callable[[], None]] = {
-            "run_time": lambda: run_time(report, folder, rounds, 20_000 if args.quick else 60_000),
+            "run_time": lambda: run_time(
+                report, folder, rounds // 2, 20_000 if args.quick else 200_000
+            ),
             "requests": lambda: requests(report, folder, rounds),
             "start": lambda: start(report, folder, rounds),
         }
