@@ -8,7 +8,8 @@ iterators nothing is asked, since asking may run code of the program's or use th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import around, restart
@@ -23,6 +24,11 @@ __all__ = ["progress"]
 Json = dict[str, Any]
 
 MOST = 20
+
+Placed = ast.stmt | ast.ExceptHandler
+
+BLOCKS = ("body", "handlers", "orelse", "finalbody")
+"""The fields of nodes that have statements in them, or what has, in order."""
 
 
 def progress(crash: Crash) -> list[Json]:
@@ -63,16 +69,30 @@ def progress(crash: Crash) -> list[Json]:
 
 def _loops(node: ast.AST, line: int) -> Iterator[ast.For | ast.AsyncFor]:
     """The loops of a scope whose bodies a line lies in, the outermost first."""
-    for each in ast.iter_child_nodes(node):
-        if not isinstance(each, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            continue
-        if isinstance(each, (*FUNCTIONS, ast.ClassDef)):
-            continue
-        if isinstance(each, (ast.For, ast.AsyncFor)):
-            first, last = each.body[0].lineno, each.body[-1].end_lineno or 0
-            if first <= line <= last:
-                yield each
-        yield from _loops(each, line)
+    for case in getattr(node, "cases", ()):
+        yield from _loops(case, line)
+    for field in BLOCKS:
+        for each in _at(getattr(node, field, ()), line):
+            if isinstance(each, (*FUNCTIONS, ast.ClassDef)):
+                continue
+            if isinstance(each, (ast.For, ast.AsyncFor)):
+                first, last = each.body[0].lineno, each.body[-1].end_lineno or 0
+                if first <= line <= last:
+                    yield each
+            yield from _loops(each, line)
+
+
+def _at(block: Sequence[Placed], line: int) -> list[Placed]:
+    """What of a block a line lies in: of many statements these are one or two."""
+    last = bisect_right(block, line, key=_line)
+    first = last
+    while first and (block[first - 1].end_lineno or line) >= line:
+        first -= 1
+    return list(block[first:last])
+
+
+def _line(node: Placed) -> int:
+    return node.lineno
 
 
 def _targets(node: ast.expr) -> Iterator[str]:

@@ -201,7 +201,21 @@ def vaccinated(code: CodeType) -> bool:
     """Whether code has a barrier."""
     if names.RUNTIME not in code.co_names:
         return False
-    return any((line or 0) >= names.HIDDEN_LINE for *_, line in code.co_lines())
+    # What a recovery makes of code has the lines of that.
+    lines = code.co_firstlineno, code.co_linetable
+    found = _barriers.get(lines)
+    if found is None:
+        if len(_barriers) >= KEPT:
+            _barriers.clear()
+        found = any((line or 0) >= names.HIDDEN_LINE for *_, line in code.co_lines())
+        _barriers[lines] = found
+    return found
+
+
+KEPT = 256
+"""Of how many code objects it is known whether they have a barrier."""
+
+_barriers: dict[tuple[int, bytes], bool] = {}
 
 
 def root(frame: FrameType) -> FrameType:
