@@ -48,6 +48,9 @@ OWN = {
 VALUED = ("--listen", "--connect", "--log-to", "--parent-session-pid", "--adapter-access-token")
 """debugpy's options that have a value, those that begin with `--configure-` left out."""
 
+TARGETS = ("-m", "-c", "--pid")
+"""The options behind which stands what is to be debugged, and nothing else of ours."""
+
 TOKENS = ("--access-token-file", "--access-token")
 """Our options that say which access token clients must know."""
 
@@ -83,7 +86,9 @@ def main() -> None:
         from daifu_dap.recovery import door
 
         door.ours()
-        cli.options.adapter_access_token = secret if "--connect" in arguments else None
+        if "--connect" not in arguments or (secret and attaching(arguments) and hidden(secret)):
+            secret = None
+        cli.options.adapter_access_token = secret
         cli.main()
     else:
         script.run_file(first, rest)
@@ -101,7 +106,7 @@ def ours(arguments: list[str]) -> list[str]:
     at = 0
     while at < len(arguments) and arguments[at].startswith("-"):
         option = arguments[at]
-        if option in ("-m", "-c", "--pid"):
+        if option in TARGETS:
             break
         if option in OWN:
             variable, what = OWN[option]
@@ -119,15 +124,35 @@ def ours(arguments: list[str]) -> list[str]:
             hosts += [host.strip("[]")] if colon else []
         if option == "--adapter-access-token":
             _token(option, arguments[at + 1 : at + 2])
-        width = 2 if option in VALUED or option.startswith("--configure-") else 1
-        left += arguments[at : at + width]
-        at += width
+        left += arguments[at : at + width(option)]
+        at += width(option)
     left += arguments[at:]
     if not left:
         raise ValueError("there is no program to run")
     if hosts:
         _allowed(hosts[0])
     return left
+
+
+def width(option: str) -> int:
+    """How many arguments an option of debugpy's is."""
+    return 2 if option in VALUED or option.startswith("--configure-") else 1
+
+
+def attaching(arguments: list[str]) -> bool:
+    """Whether a process is named by its id, without our own options, and no program."""
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-") and arguments[at] not in TARGETS:
+        at += width(arguments[at])
+    return arguments[at : at + 1] == ["--pid"]
+
+
+def hidden(secret: str) -> bool:
+    """Have the process that is attached to read a token elsewhere than in a command line; whether
+    that is possible."""
+    from daifu_dap.recovery import whisper
+
+    return whisper.inject(secret)
 
 
 def settle() -> None:

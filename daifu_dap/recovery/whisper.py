@@ -14,7 +14,8 @@ that replaces itself by another program (`os.exec...`) leaves it open to that.
 In a text the place stands in an expression, which runs this very file; among arguments it is
 looked up by a module of ours that pydevd imports early (`boot/daifu_child.py`).  Neither needs
 anything of the environment, which an interpreter may not heed.  In the child the same is done for
-its own children.
+its own children.  A process that is attached to by its id gets the token in the same way: what
+debugpy has it run stands in the command line of `gdb`.
 
 A child that cannot read the place (the process that keeps it has ended, or it runs as another user)
 runs without a debugger, and says so: it would wait forever for an adapter that lets nobody in
@@ -42,6 +43,9 @@ PLACE = "daifu:"
 FILE = os.path.realpath(__file__)
 BOOT = os.path.join(os.path.dirname(os.path.dirname(FILE)), "vaccine", "boot")
 MONKEY = "_pydev_bundle.pydev_monkey"
+INJECTOR = "add_code_to_python_process"
+ATTACH = "attach_pid_injected.attach(setup);"
+"""The last thing that debugpy has a process do to which it attaches by its id."""
 
 _kept: dict[str, tuple[int, str]] = {}
 """By token: the open file that it stands in, and the name of that."""
@@ -96,7 +100,7 @@ def heard(place: str) -> str | None:
 
     If that cannot be, the child does not connect, and None is returned.
     """
-    protect(importlib.import_module(MONKEY))
+    guard()
     try:
         return _read(place)
     except OSError as error:
@@ -111,6 +115,54 @@ def heard(place: str) -> str | None:
             once.daifu = True  # type: ignore[attr-defined]
             pydevd._locked_settrace = once
         return None
+
+
+def inject(token: str) -> bool:
+    """Have debugpy tell a process to which it attaches by its id where a token can be read.
+
+    This process must live until that is done. Returns whether it can be kept here.
+    """
+    from daifu_dap.vaccine import late
+
+    place = _place(token) if hasattr(os, "memfd_create") else PLACE
+    if place == PLACE:
+        return False
+
+    def change(injector: ModuleType) -> None:
+        names: dict[str, Any] = vars(injector)
+        plain = names["run_python_code"]
+
+        def run_python_code(pid: int, code: str, *arguments: Any, **named: Any) -> Any:
+            here = f"runpy.run_path({_quoteless(FILE)})"
+            text = f"import runpy;setup[{_quoteless('adapter_access_token')}]="
+            text += f"{here}[{_quoteless('told')}]({_quoteless(place)});"
+            text += f"{ATTACH}{here}[{_quoteless('guard')}]();"
+            return plain(pid, code.replace(ATTACH, text), *arguments, **named)
+
+        names["run_python_code"] = run_python_code
+
+    late.on_import(INJECTOR, change)
+    return True
+
+
+def told(place: str) -> str:
+    """Return the token at a place to a process that is attached to by its id.
+
+    Raises:
+        OSError: it cannot be read, so the process is not attached to.
+    """
+    return _read(place)
+
+
+def guard() -> None:
+    """Protect the tokens of this process's children."""
+    protect(importlib.import_module(MONKEY))
+
+
+def _quoteless(text: str) -> str:
+    """An expression for a text in which there are no quotes, as pydevd wants it; by a function of
+    debugpy's that stands before it."""
+    return f"decode({list(text.encode())})"
 
 
 def begin() -> None:
@@ -129,7 +181,7 @@ def begin() -> None:
         before = sys.orig_argv[: sys.orig_argv.index(pydevd.__file__)]
         module = ["-m"] if setup["module"] else []
         os.execv(sys.executable, [*before, *module, *sys.argv])
-    protect(importlib.import_module(MONKEY))
+    guard()
     # What pydevd would import if we did not stand there.
     folder = os.path.dirname(pydevd.__file__)
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(folder))))

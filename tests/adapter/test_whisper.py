@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from daifu_dap.adapter import theirs
 from daifu_dap.client import Client
 from daifu_dap.recovery import whisper
 
-from .conftest import TIMEOUT, Project
+from .conftest import TIMEOUT, Project, eventually
 from .test_children import attach, mend
 from .test_door import TOKEN, command_lines
 from .test_lost import MARK
@@ -215,3 +216,38 @@ def test_pydevd_writes_what_needs_no_secret_as_it_is() -> None:
     ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert ran.stdout.strip() == TOKEN, ran.stderr
     os.close(whisper._kept.pop(TOKEN)[0])
+
+
+@pytest.mark.skipif(not shutil.which("gdb"), reason="debugpy gets into a process by gdb")
+def test_a_process_that_is_attached_to_by_its_id_reads_the_token_elsewhere(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What gdb was given is noted by a program of its name that runs it."""
+    log, tools = project.folder / "given", project.folder / "tools"
+    tools.mkdir()
+    (tools / "gdb").write_text(
+        f'#!/bin/sh\nprintf \'%s\\n\' "$@" >> {log}\nexec {shutil.which("gdb")} "$@"\n'
+    )
+    (tools / "gdb").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    text = "import os, time\nopen('ready', 'w')\nwhile not os.path.exists('end'): time.sleep(0.1)\n"
+    plain = project.run([sys.executable, str(project.write("plain.py", text))])
+    eventually((project.folder / "ready").exists)
+    secret = project.folder / "token"
+    secret.write_text(TOKEN)
+    secret.chmod(0o600)
+    client = project.spawn()
+    client.request("initialize", adapterID="x")
+    arguments = {"listen": {"host": "0.0.0.0", "port": 0}, "accessToken": TOKEN}
+    seq = client.wire.send("attach", arguments)
+    port = client.wait_event("debugpyWaitingForServer")["port"]
+    command = [sys.executable, "-m", "daifu_dap", "--connect", f"127.0.0.1:{port}"]
+    project.run([*command, "--access-token-file", str(secret), "--pid", str(plain.pid)])
+    client.wait_event("initialized")
+    client.request("configurationDone")
+    client.wire.result(seq, "attach", TIMEOUT)
+    given = log.read_text()
+    assert "attach_pid_injected" in given
+    assert TOKEN not in given and str(list(TOKEN.encode()))[1:-1] not in given
+    (project.folder / "end").touch()
+    assert plain.wait(TIMEOUT) == 0
