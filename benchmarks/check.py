@@ -8,7 +8,8 @@ differ by more than the tolerance. A case that was right and is wrong has moved 
 
     python benchmarks/check.py [FOLDER] [--tolerance 0.1] [--update]
 
-`--update` makes the run the new baseline. The exit code is 1 if something became worse.
+`--update` makes the run the new baseline, of the benchmarks that it had. The exit code is 1 if
+something became worse.
 """
 
 from __future__ import annotations
@@ -97,13 +98,14 @@ def main() -> int:
     new = known(args.folder)
     if not new:
         parser.error(f"no results in {args.folder}: run `make bench` first")
+    old: Known = json.loads(args.baseline.read_text()) if args.baseline.exists() else {}
     if args.update:
-        args.baseline.write_text(json.dumps(new, indent=1) + "\n")
-        print(f"{args.baseline}: {sum(len(each['rows']) for each in new.values())} rows")
+        made = dict(sorted((old | new).items()))
+        args.baseline.write_text(json.dumps(made, indent=1) + "\n")
+        print(f"{args.baseline}: {sum(len(each['rows']) for each in new.values())} rows are new")
         return 0
-    if not args.baseline.exists():
+    if not old:
         parser.error(f"no baseline {args.baseline}: --update makes one")
-    old = json.loads(args.baseline.read_text())
     found = list(moved(old, new, args.tolerance))
     for worse, text in found:
         print("WORSE " if worse else "      ", text)
