@@ -115,6 +115,7 @@ def test_a_whole_recovery_by_hand(raw: Raw, project: Project) -> None:
         (b"Content-Length: 4\r\n\r\nnull", "not a JSON object"),
         (b"Content-Length: 20000000\r\n\r\n" + b" " * 20_000_000, "above the limit"),
     ],
+    ids=["http", "binary", "length", "body", "null", "giant"],
 )
 def test_garbage_is_answered_and_the_program_is_still_held(
     raw: Raw, project: Project, garbage: bytes, reason: str

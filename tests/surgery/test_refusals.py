@@ -137,7 +137,11 @@ def test_a_syntax_error_shows_its_place(text: str, line: int, column: int, caret
     assert caret in refusal.message
 
 
-@pytest.mark.parametrize("text", ["a\0b", "(" * 500 + ")" * 500, "x = " + "-" * 100_000 + "1"])
+@pytest.mark.parametrize(
+    "text",
+    ["a\0b", "(" * 500 + ")" * 500, "x = " + "-" * 100_000 + "1"],
+    ids=["null", "parentheses", "signs"],
+)
 def test_what_breaks_the_parser_is_refused_too(text: str) -> None:
     with pytest.raises(Refusal, match="DFU0001"):
         outline(text)
