@@ -95,6 +95,10 @@ def test_other_headers_and_letter_cases_are_accepted() -> None:
         (b"a" * (MAX_HEADER + 10) + b"\r\n", "longer than"),
         (b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1) + b"x" * (MAX_BODY + 1), "above the limit"),
     ],
+    ids=[
+        *("no header", "binary", "no length", "negative", "other header", "no JSON", "no object"),
+        *("no UTF-8", "long header", "giant"),
+    ],
 )
 def test_garbage_is_named_and_what_follows_is_read(garbage: bytes, reason: str) -> None:
     messages, faults = read_all(garbage + encode(HELLO))
