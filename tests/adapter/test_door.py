@@ -232,6 +232,17 @@ def test_a_program_from_elsewhere_must_know_the_token(project: Project) -> None:
     assert "Traceback" not in err
 
 
+def test_a_program_whose_adapter_ends_before_a_client_is_there_runs_on(project: Project) -> None:
+    main = project.write("main.py", "print('alone')\n")
+    with socket.create_server(("127.0.0.1", 0)) as adapter:
+        address = f"127.0.0.1:{adapter.getsockname()[1]}"
+        program = project.run([sys.executable, "-m", "daifu_dap", "--connect", address, str(main)])
+        adapter.accept()[0].close()
+        out, err = program.communicate(timeout=TIMEOUT)
+    assert (program.returncode, out) == (0, "alone\n")
+    assert "runs without a debugger: the adapter has closed the connection" in err
+
+
 @pytest.mark.skipif(os.getuid() != 0 or not nearby.known(), reason="needs root, to be another user")
 def test_another_user_of_the_machine_is_turned_away(project: Project) -> None:
     project.crashed(LOST, onDisconnect="hold").vanish()

@@ -239,6 +239,18 @@ def test_the_next_client_of_a_program_that_listens_is_served_too(project: Projec
     assert process.wait(30) == 0
 
 
+def test_a_thread_at_a_breakpoint_does_not_sleep_while_there_are_commands(project: Project) -> None:
+    client = project.launch("x = 1\ny = 2\n", breakpoints={str(project.folder / "main.py"): [2]})
+    top = client.stack(client.wait_stopped().thread_id)[0]
+    own = "__import__('pydevd').get_current_thread_id(__import__('threading').current_thread())"
+    debugger = "__import__('pydevd').get_global_debugger()"
+    found = f"{debugger}.get_internal_queue_and_event({own})"
+    waited = (
+        f"(lambda q, e: (e.clear(), q.put(None), e.wait(0.2), q.get(), e.wait(0.01)))(*{found})"
+    )
+    assert client.evaluate(waited, top) == "(None, None, True, None, False)"
+
+
 def test_what_a_call_has_held_is_gone_when_it_returns(project: Project) -> None:
     """Whoever looks at the stacks of all threads meanwhile keeps none of their frames alive."""
     text = (
