@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 import daifu_dap as daifu
+from tests.kernel.conftest import Lab
 from tests.kernel.programs import Boom, World
 from tests.kernel.test_async import space
 from tests.kernel.test_property import run
+from tests.kernel.ways import refused, to, went
 
 TEXT = """
 def main(probe, manager, items, fail, fails, Meant, Other):
@@ -136,3 +138,42 @@ def main(probe):
     world = World()
     assert space(text, woven=True)["main"](world.probe) == "end"
     assert lines == [5] and world.trace == [1, 3]
+
+
+STARS = """
+    import sys
+    def main():
+        for n in range(2):
+            try:
+                raise ExceptionGroup("all", [KeyError(n), ValueError(n), TypeError(n)])
+            except* KeyError as error:
+                with Manager(n):
+                    log(type(sys.exception()).__name__)
+                    flaky()
+                    log("inside")
+            except* ValueError:
+                log("value")
+            except* TypeError:
+                log("type")
+            else:
+                log("else")
+            finally:
+                log("finally")
+            log((sys.exception(), "error" in locals()))
+        return 1
+    """
+
+
+def test_in_and_out_of_a_handler_of_exception_groups(lab: Lab) -> None:
+    began = [("enter", 0), "ExceptionGroup"]
+    ended = [("exit", 0, None), "value", "type", "finally", (None, False)]
+    second = [("enter", 1), "ExceptionGroup", "inside", ("exit", 1, None), *ended[1:]]
+    assert went(lab, STARS, '"inside"') == (1, [*began, "inside", *ended, *second])
+    out = [("exit", 0, None), "finally", (None, False)]
+    assert went(lab, STARS, "log((sys") == (1, [*began, *out, *second])
+    assert went(lab, STARS, '"else"') == (1, [*began, out[0], "else", *out[1:], *second])
+    assert went(lab, STARS, '"finally"') == (1, [*began, *out, *second])
+    again = [("enter", 0), "ExceptionGroup", "inside", *ended]
+    assert went(lab, STARS, "raise Exc") == (1, [*began, out[0], *again, *second])
+    assert went(lab, STARS, "try:") == (1, [*began, *out[:2], *again, *second])
+    assert "run its try" in refused(lab, STARS, to('"value"'))
