@@ -9,6 +9,7 @@ from typing import Any
 import daifu_dap as daifu
 from daifu_dap.recovery import journal
 from daifu_dap.vaccine import hook, project
+from tests.kernel.conftest import Lab
 
 TEXT = """
 class Thing:
@@ -65,3 +66,36 @@ def test_hundreds_of_edits_leave_no_texts(tmp_path: Path) -> None:
     found = counts(tmp_path, edit, [100, 200, 300])
     assert edits == 300
     assert max(found) - min(found) < 1500, found
+
+
+def test_many_restarts_and_leaps_leave_nothing_behind(lab: Lab) -> None:
+    text = """
+    def inner(n):
+        for i in iter([1, 2]):
+            try:
+                flaky()
+            finally:
+                n = 0
+        return n
+    def main():
+        total = 0
+        total += inner(1)
+        return total
+    """
+    places: list[int] = []
+    sizes: list[int] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        places.append(1)
+        if len(places) % 100 == 0:
+            journal._entries.clear()
+            gc.collect()
+            sizes.append(len(gc.get_objects()))
+        if len(places) % 3:
+            return daifu.RestartFrame(len(places) % 3 - 1)
+        return daifu.Goto(crash.line - 2)
+
+    daifu.set_crash_handler(answer)
+    assert lab.outcome(lab.module(text, fail=tuple(range(1, 801))))[0] == 0
+    assert len(places) == 800
+    assert sizes[-1] - sizes[1] < 50

@@ -44,6 +44,11 @@ def went(lab: Lab, text: str, mark: str, fail: tuple[int, ...] = (1,)) -> Any:
     return taken(lab, text, to(mark), fail=fail)
 
 
+def called(lab: Lab, text: str, *depths: int, fail: tuple[int, ...] = (1,)) -> Any:
+    """Outcome of a program in which functions of these depths are called again, unrefused."""
+    return taken(lab, text, *map(daifu.RestartFrame, depths), fail=fail)
+
+
 def refused(lab: Lab, text: str, answer: Answer, fail: tuple[int, ...] = (1,)) -> str:
     """Why an answer is refused; nothing has changed then, and a retry does as ever."""
     text = BEFORE + text
