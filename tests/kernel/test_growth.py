@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from pathlib import Path
 from typing import Any
 
 import daifu_dap as daifu
-from daifu_dap.recovery import journal
+from daifu_dap.recovery import journal, versions
 from daifu_dap.vaccine import hook, project
 from tests.kernel.conftest import Lab
 
@@ -99,3 +100,58 @@ def test_many_restarts_and_leaps_leave_nothing_behind(lab: Lab) -> None:
     assert lab.outcome(lab.module(text, fail=tuple(range(1, 801))))[0] == 0
     assert len(places) == 800
     assert sizes[-1] - sizes[1] < 50
+
+
+MANY = 300
+
+
+def test_many_edits_of_one_run_leave_nothing_behind(lab: Lab) -> None:
+    """A loop whose constant is changed by an edit in each pass; what lives stays as it was."""
+    text = """
+    def helper():
+        return 0
+    class Model:
+        def run(self): return helper()
+    def step(i):
+        value = flaky(i)
+        return value, Model().run(), depth()
+    def main():
+        for i in range(count):
+            log(step(i))
+    """
+    counts: list[tuple[int, ...]] = []
+
+    def answer(crash: daifu.Crash) -> daifu.Resolution:
+        done = len(lab.crashes)
+        if done in (50, MANY):
+            gc.collect()
+            kinds = [type(each).__name__ for each in gc.get_objects()]
+            codes = [each for each in versions.files().values() if each.path == crash.filename]
+            file = codes[0]
+            counts.append(
+                (
+                    len(file.codes()) + len(file.rests()),
+                    len(file.texts),
+                    kinds.count("Text"),
+                    kinds.count("Scope"),
+                    kinds.count("Crash"),
+                    kinds.count("Ticket"),
+                )
+            )
+        return daifu.Replace(crash.source.replace(f"return {done - 1}\n", f"return {done}\n"))
+
+    def depth() -> int:
+        frame, found = sys._getframe(), 0
+        while frame.f_back is not None:
+            frame, found = frame.f_back, found + 1
+        return found
+
+    lab.answers = [answer] * MANY
+    fail = tuple(range(1, 2 * MANY, 2))
+    module = lab.module(text, fail, depth=depth, count=MANY)
+    _, log = lab.outcome(module)
+    assert [(value, run) for value, run, _ in log] == [(i, i + 1) for i in range(MANY)]
+    assert len({where for _, _, where in log}) == 1
+    first, last = counts
+    assert all(late <= early + 8 for early, late in zip(first, last, strict=True)), counts
+    assert last[1] <= 10
