@@ -18,6 +18,7 @@ import pytest
 import daifu_dap as daifu
 from daifu_dap.vaccine import door, hook, project
 from tests.kernel import flow
+from tests.kernel.keeping import Runs
 
 Answer = daifu.Resolution | Callable[[daifu.Crash], daifu.Resolution]
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,6 +176,12 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     project.configure(*saved)
     for number in range(1, made.count + 1):
         sys.modules.pop(f"prog{number}", None)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    """Programs that watch their things, in the folder of the test."""
+    return Runs(tmp_path)
 
 
 def edited(old: str, new: str) -> Callable[[daifu.Crash], daifu.Resolution]:

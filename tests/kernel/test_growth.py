@@ -9,8 +9,8 @@ from typing import Any
 
 import daifu_dap as daifu
 from daifu_dap.recovery import journal, versions
-from daifu_dap.vaccine import hook, project
 from tests.kernel.conftest import Lab
+from tests.kernel.keeping import woven
 
 TEXT = """
 class Thing:
@@ -29,11 +29,7 @@ def main(count, reached):
 
 def counts(folder: Path, handler: Any, at: list[int]) -> list[int]:
     """How many objects the collector knows after so many crashes."""
-    path = folder / "program.py"
-    path.write_text(TEXT)
-    project.add_root(str(folder))
-    space: dict[str, Any] = {"__name__": "program"}
-    exec(hook.vaccinated(str(path), path.read_bytes()), space)
+    space = woven(folder, TEXT)
     found: list[int] = []
 
     def reached(count: int) -> None:
