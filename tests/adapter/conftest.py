@@ -19,6 +19,37 @@ from daifu_dap.client import Client
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 30.0
 
+CRASHING = """\
+data = [3, 1, 2]
+total = 0
+for i in range(len(data)):
+    total += data[i + 1]
+    print("step", i, total, flush=True)
+print("done", total)
+"""
+"""A loop that crashes in its third pass, on line 4."""
+
+TRAINING = """\
+def scale(x, rate):
+    return x * rate
+
+def train(steps):
+    total = 0
+    for step in range(steps):
+        rate = 1
+        total += scale(step, rate)
+        print("step", step, total, flush=True)
+    return total
+
+def main():
+    result = train(4)
+    print("result", result, flush=True)
+
+main()
+print("end", flush=True)
+"""
+"""Calls in a loop, to be stopped in."""
+
 
 class Project:
     """A folder with a program in it, and the sessions that were started on it."""
@@ -130,3 +161,19 @@ def dial(port: int) -> socket.socket:
     sock = socket.create_connection(("127.0.0.1", port), TIMEOUT)
     sock.settimeout(TIMEOUT)
     return sock
+
+
+def at_line(project: Project, line: int, hits: int = 1, **attributes: object) -> Client:
+    """`TRAINING`, stopped for the so-manieth time at a breakpoint."""
+    project.write("main.py", TRAINING)
+    path = str(project.folder / "main.py")
+    client = project.launch(breakpoints={path: [line]}, **attributes)
+    for _ in range(hits - 1):
+        client.continue_(client.wait_stopped().thread_id)
+    client.wait_stopped()
+    return client
+
+
+def client_thread(client: Client) -> int:
+    """The one thread of the program."""
+    return next(iter(client.threads()))
