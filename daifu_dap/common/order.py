@@ -7,7 +7,7 @@ like, the crashed statement (`pivot`) gets its image first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -46,26 +46,15 @@ class Order:
         if len(left) * len(right) > _TABLE:
             blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
             return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
+        places: dict[int, list[int]] = {}
+        for j, mark in enumerate(right):
+            places.setdefault(mark, []).append(j)
         weights = [_weight(stmt) + (2 if stmt is self._pivot else 0) for stmt in old]
-        table = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-        for i in range(len(left) - 1, -1, -1):
-            row, below, mark, weight = table[i], table[i + 1], left[i], weights[i]
-            for j in range(len(right) - 1, -1, -1):
-                best = below[j] if below[j] > row[j + 1] else row[j + 1]
-                if mark == right[j] and weight + below[j + 1] > best:
-                    best = weight + below[j + 1]
-                row[j] = best
-        found: list[tuple[int, int]] = []
-        i = j = 0
-        while i < len(left) and j < len(right):
-            if left[i] == right[j] and table[i][j] == weights[i] + table[i + 1][j + 1]:
-                found.append((i, j))
-                i, j = i + 1, j + 1
-            elif table[i + 1][j] >= table[i][j + 1]:
-                i += 1
-            else:
-                j += 1
-        return found
+        rows = [
+            dict.fromkeys(places.get(mark, ()), weight)
+            for mark, weight in zip(left, weights, strict=True)
+        ]
+        return _best(rows, len(right))
 
     def _token(
         self, stmt: Stmt, ids: dict[tuple[str | None, int], int], definition: Stmt | None
@@ -91,29 +80,9 @@ class Order:
         if len(old) * len(new) > _WIDE:
             return self._align_wide(old, new)
         scores = self._scores(old, new)
-        if not scores:
+        if not any(scores):
             return []
-        table = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-        for i in range(len(old) - 1, -1, -1):
-            row, below = table[i], table[i + 1]
-            for j in range(len(new) - 1, -1, -1):
-                best = below[j] if below[j] > row[j + 1] else row[j + 1]
-                paired = scores.get((i, j))
-                if paired is not None and paired + below[j + 1] > best:
-                    best = paired + below[j + 1]
-                row[j] = best
-        found: list[tuple[int, int]] = []
-        i = j = 0
-        while i < len(old) and j < len(new):
-            paired = scores.get((i, j))
-            if paired is not None and table[i][j] <= paired + table[i + 1][j + 1] + 1e-9:
-                found.append((i, j))
-                i, j = i + 1, j + 1
-            elif table[i + 1][j] >= table[i][j + 1]:
-                i += 1
-            else:
-                j += 1
-        return found
+        return _best(scores, len(new))
 
     def _align_wide(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[tuple[int, int]]:
         """Do the same for long runs: by shape first, then piece by piece, in near-linear time."""
@@ -163,21 +132,23 @@ class Order:
                 return True
         return False
 
-    def _scores(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> dict[tuple[int, int], float]:
-        """Say how like the statements of two runs are: `_score` of each pair, if not 0.
+    def _scores(self, old: Sequence[Stmt], new: Sequence[Stmt]) -> list[dict[int, float]]:
+        """Say how like each of a run is to those of another: `_score` by their places, if not 0.
 
         Written out for statements that hold no others, which most of an edited text are.
         """
-        found: dict[tuple[int, int], float] = {}
+        found: list[dict[int, float]] = []
         simple = [
             (j, two.words, len(two.words), two.target, two.kind)
             for j, two in enumerate(new) if not two.blocks and two.name is None
         ]  # fmt: skip
-        for i, one in enumerate(old):
+        for one in old:
+            row: dict[int, float] = {}
+            found.append(row)
             if one.blocks or one.name is not None:
                 for j, two in enumerate(new):
                     if score := self._score(one, two):
-                        found[i, j] = score
+                        row[j] = score
                 continue
             shade = self._shade(one)
             words, target, kind = shade.words, shade.target, shade.kind
@@ -190,7 +161,7 @@ class Order:
                 if kind != other:
                     like *= OTHER
                 if like >= _LIKE:
-                    found[i, j] = like + first
+                    row[j] = like + first
         return found
 
     def _score(self, old: Stmt, new: Stmt) -> float:
@@ -204,6 +175,35 @@ class Order:
         if old.blocks and (deeper(old, new, like) or deeper(new, old, like)):
             return 0.0
         return like + first
+
+
+def _best(scores: Sequence[Mapping[int, float]], width: int) -> list[tuple[int, int]]:
+    """Pair in order so that the sum of scores is greatest: those of each with any of `width`."""
+    table = [[0.0] * (width + 1)] * (len(scores) + 1)
+    for i in range(len(scores) - 1, -1, -1):
+        below, mine = table[i + 1], scores[i]
+        if not mine:
+            table[i] = below
+            continue
+        row = table[i] = [0.0] * (width + 1)
+        for j in range(width - 1, -1, -1):
+            best = below[j] if below[j] > row[j + 1] else row[j + 1]
+            paired = mine.get(j)
+            if paired is not None and paired + below[j + 1] > best:
+                best = paired + below[j + 1]
+            row[j] = best
+    found: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(scores) and j < width:
+        paired = scores[i].get(j)
+        if paired is not None and table[i][j] <= paired + table[i + 1][j + 1] + 1e-9:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif table[i + 1][j] >= table[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
 
 
 def _heads(stmt: Stmt) -> frozenset[str]:
