@@ -25,7 +25,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -286,18 +285,7 @@ def main() -> int:
             "requests": lambda: requests(report, folder, rounds),
             "start": lambda: start(report, folder, rounds),
         }
-        failed = False
-        for name, part in parts.items():
-            if args.only in (None, name):
-                try:
-                    part()
-                except Exception:  # the other parts have something to say, too
-                    traceback.print_exc()
-                    failed = True
-                report.write()
-    if report.rows:
-        report.show()
-    return int(failed)
+        return report.run(part for name, part in parts.items() if args.only in (None, name))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,20 @@ class Report:
         if self.out is not None:
             self.out.parent.mkdir(parents=True, exist_ok=True)
             self.out.write_text(json.dumps(self.head | {"rows": self.rows}, indent=1) + "\n")
+
+    def run(self, parts: Iterable[Callable[[], object]]) -> int:
+        """Measure every part, even when one fails, and show the rows; 1 when one has failed."""
+        failed = False
+        for part in parts:
+            try:
+                part()
+            except Exception:  # the other parts have something to say, too
+                traceback.print_exc()
+                failed = True
+            self.write()
+        if self.rows:
+            self.show()
+        return int(failed)
 
     def show(self) -> None:
         """Write the file, and print the table, or the object."""

@@ -24,8 +24,8 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -295,17 +295,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="daifu-scale-") as temporary:
         folder = Path(temporary).resolve()
         project.configure([str(folder)])
-        failed = False
-        for name in args.only:
-            try:
-                PARTS[name](report, folder, args.quick)
-            except Exception:  # the other parts have something to say, too
-                traceback.print_exc()
-                failed = True
-            report.write()
-    if report.rows:
-        report.show()
-    return int(failed)
+        return report.run(partial(PARTS[name], report, folder, args.quick) for name in args.only)
 
 
 if __name__ == "__main__":
