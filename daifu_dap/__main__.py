@@ -150,9 +150,9 @@ def attaching(arguments: list[str]) -> bool:
 def hidden(secret: str) -> bool:
     """Have the process that is attached to read a token elsewhere than in a command line; whether
     that is possible."""
-    from daifu_dap.recovery import whisper
+    from daifu_dap.recovery import credentials
 
-    return whisper.inject(secret)
+    return credentials.inject(secret)
 
 
 def settle() -> None:

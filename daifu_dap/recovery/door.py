@@ -12,7 +12,7 @@ else it can be opened anew.
 
 The adapter's command line, which everybody can read, has no secrets: they go by a pipe.  Nor do
 the command lines of the program's children, which the adapter knows without a token where it can
-(`common.nearby`), and which read theirs elsewhere (`whisper`).  A door that other machines can
+(`common.nearby`), and which read theirs elsewhere (`credentials`).  A door that other machines can
 reach wants an access token of its clients.
 """
 
@@ -32,7 +32,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from daifu_dap.common import nearby, token
-from daifu_dap.recovery import debugger, lasting, threads, whisper
+from daifu_dap.recovery import credentials, debugger, lasting, threads
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
@@ -151,7 +151,7 @@ def opened() -> Place:
 def children(monkey: ModuleType) -> None:
     """Have pydevd, whose `monkey` leads child processes to its adapter, do it as we need it."""
     alone(monkey)
-    whisper.protect(monkey)
+    credentials.protect(monkey)
 
 
 def alone(monkey: ModuleType) -> None:

@@ -39,8 +39,8 @@ from types import FrameType
 from typing import Any
 
 from daifu_dap.common import stacks
-from daifu_dap.recovery import bell, refused
 from daifu_dap.recovery import debugger as debuggers
+from daifu_dap.recovery import refused, wakeup
 
 TRIES = 5
 """How often a thread is asked to leave; it may have been inside its trace function meanwhile."""
@@ -340,7 +340,7 @@ def _breakpoints_changed(self: Any, removed: bool = False) -> None:
 def _wait(self: Any, *arguments: Any, **named: Any) -> Any:
     from daifu_dap.recovery import tracing
 
-    bell.hang(self, debuggers.key(threading.current_thread()))
+    wakeup.event(self, debuggers.key(threading.current_thread()))
     found = _plain["do_wait_suspend"](self, *arguments, **named)
     if not tracing.off():  # else the end of that block settles it
         _settle(self)

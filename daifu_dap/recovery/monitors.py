@@ -26,7 +26,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from daifu_dap.recovery import bell, caches, idle
+from daifu_dap.recovery import caches, idle, wakeup
 from daifu_dap.recovery import debugger as debuggers
 
 Plain = Callable[..., Any]
@@ -84,7 +84,7 @@ def _breakpoints_changed(self: Any, removed: bool = False) -> None:
 
 
 def _wait(self: Any, *arguments: Any, **named: Any) -> Any:
-    bell.hang(self, debuggers.key(threading.current_thread()))
+    wakeup.event(self, debuggers.key(threading.current_thread()))
     found = _plain["do_wait_suspend"](self, *arguments, **named)
     settle(self)
     return found

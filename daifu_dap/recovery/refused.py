@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any
 
-from daifu_dap.recovery.whisper import NO_SECRET
+from daifu_dap.recovery.credentials import NO_SECRET
 
 STARTING = (
     "enable_tracing",

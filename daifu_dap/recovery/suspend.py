@@ -18,7 +18,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import (
-    bell,
     bridge,
     caches,
     debugger,
@@ -28,6 +27,7 @@ from daifu_dap.recovery import (
     scenario,
     threads,
     tracing,
+    wakeup,
 )
 from daifu_dap.recovery.resolution import Retry
 from daifu_dap.recovery.threads import Held
@@ -88,12 +88,12 @@ def _suspend(db: Any, held: Held) -> None:
     crash, thread = held.crash, held.thread
     error = crash.exception
     info = db.set_additional_thread_info(thread)
-    rest = bell.hang(db, held.thread_key)
+    event = wakeup.event(db, held.thread_key)
     _turn.acquire()
     with contextlib.ExitStack() as turn:
         turn.callback(_turn.release)
-        rest.waiting = turn.close
-        turn.callback(setattr, rest, "waiting", bell.nothing)
+        event.on_wait = turn.close
+        turn.callback(setattr, event, "on_wait", wakeup.noop)
         info.is_tracing += 1
         try:
             db.set_suspend(thread, CMD_ADD_EXCEPTION_BREAK)

@@ -5,4 +5,4 @@ import runpy
 
 _here = os.path.dirname(os.path.realpath(__file__))
 _package = os.path.dirname(os.path.dirname(_here))
-runpy.run_path(os.path.join(_package, "recovery", "whisper.py"))["begin"]()
+runpy.run_path(os.path.join(_package, "recovery", "credentials.py"))["resolve_setup"]()

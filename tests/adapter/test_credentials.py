@@ -16,7 +16,7 @@ import pytest
 
 from daifu_dap.adapter import theirs
 from daifu_dap.client import Client
-from daifu_dap.recovery import whisper
+from daifu_dap.recovery import credentials
 
 from .conftest import TIMEOUT, Project, eventually
 from .test_children import attach, mend
@@ -185,29 +185,29 @@ def test_a_child_that_cannot_read_the_token_runs_without_a_debugger(
 def test_what_a_program_has_closed_is_opened_anew(tmp_path: Path) -> None:
     other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT, 0o600)
     os.write(other, b"a secret of the program's own")
-    first = str(whisper.Whispered(TOKEN))
-    assert first == str(whisper.Whispered(TOKEN)) and whisper._read(first) == TOKEN
-    file, _name = whisper._kept[TOKEN]
+    first = str(credentials.Reference(TOKEN))
+    assert first == str(credentials.Reference(TOKEN)) and credentials.read(first) == TOKEN
+    file, _name = credentials._kept[TOKEN]
     assert os.fstat(file).st_mode & 0o777 == 0o600 and not os.get_inheritable(file)
     os.dup2(other, file)
     with pytest.raises(OSError, match="there no more"):
-        whisper._read(first)
-    assert whisper._read(str(whisper.Whispered(TOKEN))) == TOKEN
+        credentials.read(first)
+    assert credentials.read(str(credentials.Reference(TOKEN))) == TOKEN
     os.close(other)
     os.close(file)
-    os.close(whisper._kept.pop(TOKEN)[0])
+    os.close(credentials._kept.pop(TOKEN)[0])
 
 
 def test_pydevd_writes_what_needs_no_secret_as_it_is() -> None:
-    assert whisper.NO_SECRET == theirs.NO_SECRET
-    given = {"client-access-token": whisper.NO_SECRET, "access-token": None, "preimport": "x;y"}
+    assert credentials.NO_SECRET == theirs.NO_SECRET
+    given = {"client-access-token": credentials.NO_SECRET, "access-token": None, "preimport": "x;y"}
 
     def patch_args(args: list[str], is_exec: bool = False) -> list[str]:
         return args
 
     monkey: Any = SimpleNamespace(patch_args=patch_args)
     setattr(monkey, SETUP, lambda setup, is_exec=False: setup.copy())
-    whisper.protect(monkey)
+    credentials.protect(monkey)
     assert getattr(monkey, SETUP)(given) == given
     found = getattr(monkey, SETUP)({**given, "access-token": TOKEN}, is_exec=True)
     assert TOKEN not in f"{found} {found['access-token']}"
@@ -215,7 +215,7 @@ def test_pydevd_writes_what_needs_no_secret_as_it_is() -> None:
     command = [sys.executable, "-Ic", code]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert ran.stdout.strip() == TOKEN, ran.stderr
-    os.close(whisper._kept.pop(TOKEN)[0])
+    os.close(credentials._kept.pop(TOKEN)[0])
 
 
 @pytest.mark.skipif(not shutil.which("gdb"), reason="debugpy gets into a process by gdb")

@@ -51,7 +51,7 @@ _kept: dict[str, tuple[int, str]] = {}
 """By token: the open file that it stands in, and the name of that."""
 
 
-class Whispered:
+class Reference:
     """What is written for a token: its place, and in a Python text what reads it there."""
 
     def __init__(self, token: str) -> None:
@@ -61,7 +61,7 @@ class Whispered:
         return self._place
 
     def __repr__(self) -> str:
-        return f"__import__('runpy').run_path({FILE!r})['heard']({self._place!r})"
+        return f"__import__('runpy').run_path({FILE!r})['resolve']({self._place!r})"
 
 
 def protect(monkey: ModuleType) -> None:
@@ -79,7 +79,7 @@ def protect(monkey: ModuleType) -> None:
         found = plain_setup(*arguments, **named)
         for name in TOKENS:
             if found.get(name) not in (None, "", NO_SECRET):
-                found[name] = Whispered(found[name])
+                found[name] = Reference(found[name])
                 found["preimport"] = f"{BOOT};daifu_child"
         return found
 
@@ -95,14 +95,14 @@ def protect(monkey: ModuleType) -> None:
     names["patch_args"] = patch_args
 
 
-def heard(place: str) -> str | None:
+def resolve(place: str) -> str | None:
     """Return the token at a place to the text that a child runs by `-c`, before it connects.
 
     If that cannot be, the child does not connect, and None is returned.
     """
     guard()
     try:
-        return _read(place)
+        return read(place)
     except OSError as error:
         pydevd: Any = sys.modules["pydevd"]
         plain = pydevd._locked_settrace
@@ -135,7 +135,7 @@ def inject(token: str) -> bool:
         def run_python_code(pid: int, code: str, *arguments: Any, **named: Any) -> Any:
             here = f"runpy.run_path({_quoteless(FILE)})"
             text = f"import runpy;setup[{_quoteless('adapter_access_token')}]="
-            text += f"{here}[{_quoteless('told')}]({_quoteless(place)});"
+            text += f"{here}[{_quoteless('read')}]({_quoteless(place)});"
             text += f"{ATTACH}{here}[{_quoteless('guard')}]();"
             return plain(pid, code.replace(ATTACH, text), *arguments, **named)
 
@@ -145,13 +145,22 @@ def inject(token: str) -> bool:
     return True
 
 
-def told(place: str) -> str:
-    """Return the token at a place to a process that is attached to by its id.
+def read(place: str) -> str:
+    """Return the token at a place.
 
     Raises:
-        OSError: it cannot be read, so the process is not attached to.
+        OSError: it cannot be read; a process that is attached to by its id then does not connect.
     """
-    return _read(place)
+    path, _, name = place[len(PLACE) :].rpartition(":")
+    if not _named(path, name):
+        os.stat(path)
+        raise FileNotFoundError(0, "it is there no more")
+    with open(path, encoding="utf-8") as stream:
+        token = stream.read()
+    folder, _, file = path.rpartition("/")
+    if folder == f"/proc/{os.getpid()}/fd":  # it was kept by what has become this process
+        os.set_inheritable(int(file), False)
+    return token
 
 
 def guard() -> None:
@@ -165,7 +174,7 @@ def _quoteless(text: str) -> str:
     return f"decode({list(text.encode())})"
 
 
-def begin() -> None:
+def resolve_setup() -> None:
     """Put tokens in place of their places in a child whose program is pydevd, before it connects.
 
     If that cannot be, the child becomes what it would be without pydevd.
@@ -175,7 +184,7 @@ def begin() -> None:
     try:
         for name in TOKENS:
             if str(setup[name]).startswith(PLACE):
-                setup[name] = _read(setup[name])
+                setup[name] = read(setup[name])
     except OSError as error:
         _tell(error)
         before = sys.orig_argv[: sys.orig_argv.index(pydevd.__file__)]
@@ -204,20 +213,6 @@ def _place(token: str) -> str:
             return PLACE
         _kept[token] = file, name
     return f"{PLACE}/proc/{os.getpid()}/fd/{file}:{name}"
-
-
-def _read(place: str) -> str:
-    """Return the token at a place; raises `OSError`."""
-    path, _, name = place[len(PLACE) :].rpartition(":")
-    if not _named(path, name):
-        os.stat(path)
-        raise FileNotFoundError(0, "it is there no more")
-    with open(path, encoding="utf-8") as stream:
-        token = stream.read()
-    folder, _, file = path.rpartition("/")
-    if folder == f"/proc/{os.getpid()}/fd":  # it was kept by what has become this process
-        os.set_inheritable(int(file), False)
-    return token
 
 
 def _named(path: str, name: str) -> bool:

@@ -18,27 +18,27 @@ SLOW = 0.2
 """How many seconds pydevd waits where it need not."""
 
 
-def hang(db: Any, key: str) -> Any:
+def event(db: Any, key: str) -> Any:
     """Return the event that wakes the thread that pydevd knows by `key`.
 
-    Its `waiting` is called whenever the thread has come to rest.
+    Its `on_wait` is called whenever the thread has come to rest.
     """
-    commands, event = db.get_internal_queue_and_event(key)
-    if hasattr(event, "waiting"):
-        return event
-    kind: Any = type(event)
+    commands, present = db.get_internal_queue_and_event(key)
+    if hasattr(present, "on_wait"):
+        return present
+    kind: Any = type(present)
 
-    class Bell(kind):  # type: ignore[misc]
-        waiting = staticmethod(nothing)
+    class Wakeup(kind):  # type: ignore[misc]
+        on_wait = staticmethod(noop)
 
         def wait(self, timeout: float | None = None) -> bool:
-            self.waiting()
+            self.on_wait()
             busy = timeout == SLOW and not commands.empty()
             return busy or bool(super().wait(timeout))
 
-    bell = db._thread_events[key] = Bell()
-    return bell
+    found = db._thread_events[key] = Wakeup()
+    return found
 
 
-def nothing() -> None:
+def noop() -> None:
     """What is called where nobody waits for the thread to come to rest."""
