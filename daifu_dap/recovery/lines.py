@@ -20,7 +20,7 @@ from typing import Any
 
 from daifu_dap.common import stacks
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from daifu_dap.recovery import idle, state, tracing
+from daifu_dap.recovery import settrace, state, tracing
 from daifu_dap.vaccine.names import HIDDEN_LINE
 
 Do = Callable[[FrameType], bool]
@@ -154,7 +154,7 @@ def _trace(frames: Iterable[FrameType], do: Do, exclusive: bool, quiet: bool) ->
             own = threading.get_ident() if each in running else None
             tracer = _Tracer(each, do, own is not None and not traced, exclusive, quiet)
             if not tracer.alone:
-                tracer.hold = idle.Hold(own)
+                tracer.hold = settrace.Hold(own)
             each.f_trace = tracer
     profiler = sys.getprofile()
     if isinstance(profiler, _Waker):
@@ -254,7 +254,7 @@ class _Tracer:
     """The trace function of one frame; events that are not for us go to the one it had."""
 
     daifu = True
-    hold: idle.Hold | None = None
+    hold: settrace.Hold | None = None
 
     def __init__(self, frame: FrameType, do: Do, alone: bool, exclusive: bool, quiet: bool) -> None:
         self.do: Do | None = do
@@ -284,7 +284,7 @@ class _Tracer:
             _local.waiting -= 1
             if not _local.waiting and sys.gettrace() is getattr:
                 tracing.switch(None)
-                idle.settle()  # in case a debugger has begun to trace it meanwhile
+                settrace.settle()  # in case a debugger has begun to trace it meanwhile
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         before = self.before  # and not one that a debugger which stops here sets for later lines

@@ -22,17 +22,9 @@ then it is looked at once more whether somebody does.
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable
 from typing import Any
 
-from daifu_dap.recovery import caches, idle, wakeup
-from daifu_dap.recovery import debugger as debuggers
-
-Plain = Callable[..., Any]
-
-_plain: dict[str, Plain] = {}
-"""Methods of pydevd's debugger as they were."""
+from daifu_dap.recovery import caches, demand
 
 monitoring: Any = getattr(sys, "monitoring", None)
 
@@ -41,18 +33,13 @@ OWNER = "pydevd"
 
 def adopt(debugger: Any) -> None:
     """Have a debugger monitor when needed."""
-    kind: Any = type(debugger)
-    if getattr(kind, "daifu", None) is not None:
-        return
-    kind.daifu = True
-    for name, wrapper in WRAPPERS.items():
-        _plain[name] = getattr(kind, name)
-        setattr(kind, name, wrapper)
+    demand.wrap(debugger, WRAPPERS)
+    settle(debugger)
 
 
 def wanted(debugger: Any) -> bool:
     """Whether the events of any thread are needed."""
-    return idle.needed(debugger) or any(map(idle.alone, list(threading._active)))  # type: ignore[attr-defined]
+    return demand.everywhere(debugger) or any(map(demand.alone, list(demand.active())))
 
 
 def asked() -> bool:
@@ -75,29 +62,9 @@ def settle(debugger: Any) -> None:
         debugger.set_tracing_for_untraced_contexts(breakpoints_changed=True)
 
 
-# -- what pydevd's debugger does instead of its own -------------------------------------------
+def _polled(debugger: Any) -> None:
+    if asked():
+        settle(debugger)
 
 
-def _breakpoints_changed(self: Any, removed: bool = False) -> None:
-    _plain["on_breakpoints_changed"](self, removed)
-    settle(self)
-
-
-def _wait(self: Any, *arguments: Any, **named: Any) -> Any:
-    wakeup.event(self, debuggers.key(threading.current_thread()))
-    found = _plain["do_wait_suspend"](self, *arguments, **named)
-    settle(self)
-    return found
-
-
-def _process(self: Any, process_thread_ids: Any = None) -> None:
-    _plain["process_internal_commands"](self, process_thread_ids)
-    if idle.pydevds(threading.current_thread()) and asked():
-        settle(self)
-
-
-WRAPPERS: dict[str, Plain] = {
-    "on_breakpoints_changed": _breakpoints_changed,
-    "do_wait_suspend": _wait,
-    "process_internal_commands": _process,
-}
+WRAPPERS = demand.wrappers(settle, settle, _polled)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from daifu_dap.recovery import idle
+from daifu_dap.recovery import settrace
 
 MONITORING = sys.version_info >= (3, 12)
 
@@ -122,7 +122,7 @@ def _on() -> None:
     tracer = sys.gettrace() or _local.tracer
     if _is_pydevds(tracer):
         switch(tracer)
-    idle.settle()
+    settrace.settle()
 
 
 def _info() -> Any:

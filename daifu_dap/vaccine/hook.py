@@ -81,13 +81,13 @@ def start() -> None:
     project.configure_from_environment()
     chosen = mode()
     if chosen != "none":
-        late.on_import(DEFAULTS, _trace_when_needed)
+        late.on_import(DEFAULTS, _ask_when_needed)
     if chosen == "project":
         install()
 
 
-def _trace_when_needed(defaults: Any) -> None:
-    importlib.import_module("daifu_dap.recovery.idle").watch(defaults)
+def _ask_when_needed(defaults: Any) -> None:
+    importlib.import_module("daifu_dap.recovery.demand").watch(defaults)
 
 
 def installed() -> bool:

@@ -58,3 +58,28 @@ def test_a_running_process_is_vaccinated_when_it_is_attached_to(project: Project
     shown = [program.stdout.readline() for _ in range(2)]
     assert shown == ["goes on with 3.0\n", "end\n"]
     assert program.wait(30) == 0
+
+
+def test_a_client_that_comes_after_another_has_breakpoints_and_barriers(project: Project) -> None:
+    """The debugger is at work already when the program is vaccinated, and has something to do."""
+    start = "import debugpy\nprint(debugpy.listen(0)[1], flush=True)\n"
+    main = project.write("main.py", start + PROGRAM)
+    program = project.run([sys.executable, "main.py"])
+    assert program.stdout is not None
+    place = {"connect": {"host": "127.0.0.1", "port": int(program.stdout.readline())}}
+    first = project.spawn()
+    first.start("attach", {**place, "vaccinate": "none"})
+    first.disconnect(terminate=False)
+    first.close()
+    client = project.spawn()
+    line = 1 + main.read_text().split("\n").index('    go = os.path.exists("go")')
+    client.start("attach", place, breakpoints={str(main): [line]})
+    stop = client.wait_stopped()
+    assert stop.reason == "breakpoint" and client.stack(stop.thread_id)[0].line == line
+    eventually(lambda: "2 functions" in client.output("important"))
+    client.continue_(stop.thread_id)
+    stop = client.wait_stopped()  # in a call that has barriers
+    client.request("setBreakpoints", source={"path": str(main)}, breakpoints=[])
+    project.write("go", "")
+    client.continue_(stop.thread_id)
+    assert client.wait_crash().function == "step"
