@@ -125,7 +125,7 @@ def stopped(
         return False
     local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
     try:
-        with tracing.untraced(), room.made():
+        with tracing.untraced(), room.made(least=room.TAIL):
             return decided(frame, key, cells, span, exception)
     finally:
         local.busy = False

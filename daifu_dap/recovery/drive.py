@@ -15,6 +15,7 @@ from typing import Any
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.recovery import (
     journal,
+    room,
     state,
     tracing,
 )
@@ -26,9 +27,8 @@ from daifu_dap.recovery.shown import Shown
 from daifu_dap.recovery.state import Ticket
 
 
-def completed(frame: FrameType, cells: tuple[CellType, ...]) -> None:
+def completed(ticket: Ticket, frame: FrameType, cells: tuple[CellType, ...]) -> None:
     """Give a ticket that was made from outside, which has but their names, the frame's cells."""
-    ticket = state.tickets[frame]
     if not ticket.outside:
         return
     own = named(frame.f_code, cells)
@@ -38,11 +38,16 @@ def completed(frame: FrameType, cells: tuple[CellType, ...]) -> None:
 
 
 def taken(frame: FrameType, cells: tuple[CellType, ...] = ()) -> Ticket:
-    """The ticket of a frame that has reached its tail, which lets go of its locals here."""
-    completed(frame, cells)
-    if frame.f_code.co_flags & CO_OPTIMIZED:
-        emptied(frame, state.tickets[frame].shown)
+    """The ticket of a frame that has reached its tail, which lets go of its locals here.
+
+    With a ticket, a frame is led to its tail by whatever the tail raises. So it has none any more
+    once this may raise.
+    """
     ticket = state.tickets.pop(frame)
+    with room.made():
+        completed(ticket, frame, cells)
+        if frame.f_code.co_flags & CO_OPTIMIZED:
+            emptied(frame, ticket.shown)
     ticket.shown = None
     if any(sys.exception() is each for each in ticket.inside):
         handling(ticket.outer)
@@ -184,4 +189,5 @@ def ran(ticket: Ticket) -> None:
     ticket.ran = True
     tracing.entered()
     if ticket.journal:
-        journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)
+        with room.made():
+            journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)

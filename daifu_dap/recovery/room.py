@@ -19,6 +19,9 @@ from daifu_dap.recovery import state
 MORE = 1000
 """How much the limit is raised: the compiler, too, counts by it."""
 
+TAIL = 24
+"""How many frames a frame's tail and what it drives need, until they make room for themselves."""
+
 _lock = threading.Lock()
 _threads = 0
 _normal = 0
@@ -26,16 +29,17 @@ _raised = 0
 
 
 @contextmanager
-def made(more: int = MORE) -> Iterator[None]:
+def made(more: int = MORE, least: int = 4) -> Iterator[None]:
     """Raise the recursion limit inside the block.
 
     Args:
         more: by how much, if no other thread has done so.
+        least: how many frames there must be room for without that.
 
     Raises:
         RecursionError: there is not even room for doing so.
     """
-    _enough(4)
+    _enough(least)
     _change(1, more)
     try:
         yield

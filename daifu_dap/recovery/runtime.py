@@ -119,7 +119,7 @@ class Runtime(tuple[type[BaseException], ...]):
                 return None
             return self.exception, raised_at(frame, self.exception)
         if frame in state.tickets:  # it was left from inside a block, or from outside
-            drive.completed(frame, cells)
+            drive.completed(state.tickets[frame], frame, cells)
             return None
         if tailed(frame):
             self.prune()
