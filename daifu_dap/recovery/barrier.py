@@ -31,15 +31,15 @@ from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import (
     capture,
     entering,
+    goto,
     iterators,
     journal,
-    leap,
     meant,
     passing,
     policy,
+    recursion,
     release,
     restart,
-    room,
     rules,
     state,
     suspend,  # noqa: F401  (`policy` uses it at a crash, when nothing is to be imported any more)
@@ -125,7 +125,7 @@ def stopped(
         return False
     local.busy = True  # from here on: what a signal or a finalizer does now must not come back here
     try:
-        with tracing.untraced(), room.made(least=room.TAIL):
+        with tracing.untraced(), recursion.headroom(least=recursion.TAIL):
             return decided(frame, key, cells, span, exception)
     finally:
         local.busy = False
@@ -267,7 +267,7 @@ def prepared(crash: Crash, resolution: Resolution) -> Ticket:
         given = resolution.value
     elif isinstance(resolution, Raise):
         given = resolution.exc
-    goal = leap.goal(crash, resolution.line) if isinstance(resolution, Goto) else None
+    goal = goto.goal(crash, resolution.line) if isinstance(resolution, Goto) else None
     return ticket(crash, ACTIONS[type(resolution)], given, started, goal)
 
 
@@ -290,7 +290,7 @@ def ticket(
     bound += [name for name in crash.given if name not in values]
     values = {**crash.given, **values}
     for_this = (action, target, goal, bound, [kind for kind, _ in live])
-    kind = Resumer if goal is None else partial(leap.Leaper, goal=goal)
+    kind = Resumer if goal is None else partial(goto.GotoResumer, goal=goal)
     if crash.made is None or crash.made[0] != for_this:
         number = next(state.ids)
         try:

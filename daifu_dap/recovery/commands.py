@@ -29,7 +29,7 @@ from daifu_dap.recovery import (
     values,
     wanted,
 )
-from daifu_dap.recovery.leap import extent
+from daifu_dap.recovery.goto import extent
 from daifu_dap.recovery.pause import Pause
 from daifu_dap.recovery.resolution import Goto, Raise, RestartFrame, Retry, Return, Skip
 

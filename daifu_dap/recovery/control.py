@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import barrier, leap, state, versions
+from daifu_dap.recovery import barrier, goto, state, versions
 from daifu_dap.recovery import journal as _journal
 from daifu_dap.recovery import replace as _replace
 from daifu_dap.recovery.crash import Crash
@@ -108,7 +108,7 @@ def goal(crash: Crash, line: int) -> Point:
     Raises:
         Refusal: there is none.
     """
-    return leap.goal(crash, line)
+    return goto.goal(crash, line)
 
 
 def journal() -> list[dict[str, Any]]:

@@ -297,9 +297,9 @@ class Crash:
     @property
     def goto_lines(self) -> list[int]:
         """The lines of the cells at which the frame can go on."""
-        from daifu_dap.recovery import leap
+        from daifu_dap.recovery import goto
 
-        nodes = [each.node for each in leap.targets(self)] if self.leavable else []
+        nodes = [each.node for each in goto.targets(self)] if self.leavable else []
         present = self.present
         shown = nodes if present is None else [present.image(each) for each in nodes]
         return [start(each)[0] for each in shown if each is not None]

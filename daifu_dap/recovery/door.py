@@ -32,7 +32,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from daifu_dap.common import nearby, token
-from daifu_dap.recovery import credentials, debugger, lasting, threads
+from daifu_dap.recovery import credentials, debugger, shutdown, threads
 from daifu_dap.vaccine import late
 
 API = "debugpy.server.api"
@@ -113,7 +113,7 @@ def redirect(api: ModuleType) -> None:
 
     listen.daifu = True  # type: ignore[attr-defined]
     vars(api)["listen"] = listen
-    lasting.prolong(sys.modules["pydevd"].PyDB)
+    shutdown.prolong(sys.modules["pydevd"].PyDB)
     files: Any = vars(api)["log"].LogFile
     write = files.write
     files.write = lambda file, level, text: write(file, level, token.redacted(text))

@@ -15,7 +15,7 @@ from typing import Any
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.recovery import (
     journal,
-    room,
+    recursion,
     state,
     tracing,
 )
@@ -44,7 +44,7 @@ def taken(frame: FrameType, cells: tuple[CellType, ...] = ()) -> Ticket:
     once this may raise.
     """
     ticket = state.tickets.pop(frame)
-    with room.made():
+    with recursion.headroom():
         completed(ticket, frame, cells)
         if frame.f_code.co_flags & CO_OPTIMIZED:
             emptied(frame, ticket.shown)
@@ -189,5 +189,5 @@ def ran(ticket: Ticket) -> None:
     ticket.ran = True
     tracing.entered()
     if ticket.journal:
-        with room.made():
+        with recursion.headroom():
             journal.recovered(ticket.journal, (time.perf_counter() - ticket.started) * 1000)

@@ -119,9 +119,9 @@ def _told(crash: Crash, resolution: Resolution) -> Json:
     since the `repr` of another may be code of the program's.
     """
     if isinstance(resolution, Goto):
-        from daifu_dap.recovery import leap
+        from daifu_dap.recovery import goto
 
-        goal = leap.goal(crash, resolution.line)
+        goal = goto.goal(crash, resolution.line)
         return {"goto": {"line": resolution.line, "cell": cell_text(goal.text, goal.node)}}
     if isinstance(resolution, RestartFrame):
         depth = resolution.depth

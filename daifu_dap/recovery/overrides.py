@@ -6,7 +6,7 @@ waits for the other side's delayed acknowledgement: 44 ms a message (measured wi
 ours: files, exceptions and lines.
 
 Each override wraps a method of the debugger, or a function of pydevd's, once, and marks its own as
-`daifu`. Those that are about steps are in `steps`, about the end of the program in `lasting`.
+`daifu`. Those that are about steps are in `steps`, about the end of the program in `shutdown`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from daifu_dap.recovery import debugger, evaluating, lasting, older, steps, threads, waits
+from daifu_dap.recovery import debugger, evaluating, older, shutdown, steps, threads, waits
 from daifu_dap.vaccine import names
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
@@ -40,7 +40,7 @@ def greet() -> None:
     _jump_inside(db)
     steps.step_out(db)
     waits.watch(db, threads.free)
-    lasting.prolong(type(db))
+    shutdown.prolong(type(db))
     older.all_lines()
     evaluating.clear()
     present = db.dont_trace_external_files

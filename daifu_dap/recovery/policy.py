@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
-from daifu_dap.recovery import debugger, lasting, rules, tracing
+from daifu_dap.recovery import debugger, rules, shutdown, tracing
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.resolution import Raise, Resolution
 
@@ -98,7 +98,7 @@ def ask(crash: Crash) -> Resolution:
             return said
     while not debugger.passing() and not replayed:
         crash.by = "debugger"
-        with lasting.held():
+        with shutdown.held():
             answer = suspend.stop(crash) if debugger.connected() else alone(crash, said is not None)
         if answer is not None:
             return answer

@@ -20,7 +20,7 @@ from typing import Any
 from daifu_dap.common import patch
 from daifu_dap.common.patch import Misfit
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import control, leap, ledger, rules, values
+from daifu_dap.recovery import control, goto, ledger, rules, values
 from daifu_dap.recovery.crash import Crash, cell_text, type_name
 from daifu_dap.recovery.resolution import Goto, Raise, Resolution, RestartFrame, Retry, Return, Skip
 
@@ -168,7 +168,7 @@ def _line(crash: Crash, cell: str, away: int) -> int:
     """The line of the cell that has a text, as far away as it was."""
     lines = [
         point.node.lineno
-        for point in leap.targets(crash)
+        for point in goto.targets(crash)
         if cell_text(point.text, point.node) == cell
     ]
     if not lines:

@@ -58,7 +58,7 @@ class Goto(Resolution, frozen=True):
     """Go on at another cell of the frame.
 
     Blocks that hold only the crash are left as by `break`; a block that holds only the other cell
-    must be one that can be entered in its middle (see `leap`).
+    must be one that can be entered in its middle (see `goto`).
 
     Args:
         line: the line, in the text that runs now, on which the cell starts (of several the first).

@@ -89,9 +89,9 @@ def module(text: Text, select: Select = everything, body: bool = True) -> CodeTy
             try:
                 return woven(text, select, body)
             except RecursionError:
-                from daifu_dap.recovery import room
+                from daifu_dap.recovery import recursion
 
-                with room.made(DEEP):
+                with recursion.headroom(DEEP):
                     return woven(text, select, body)
         except Exception as error:
             failed = error

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import daifu_dap as daifu
-from daifu_dap.recovery import leap, runtime, versions
+from daifu_dap.recovery import goto, runtime, versions
 from daifu_dap.vaccine import compile as compiler
 from daifu_dap.vaccine.text import Text
 from tests.kernel import reference
@@ -139,7 +139,7 @@ def check_goto(text: str, at: int, chosen: int) -> int:
     offered: list[list[int]] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
-        offered.append([each.node.lineno for each in leap.targets(crash)])
+        offered.append([each.node.lineno for each in goto.targets(crash)])
         return daifu.Goto(offered[0][chosen % len(offered[0])])
 
     def decide(run: reference.Run, path: reference.Path, following: bool) -> None:
@@ -228,7 +228,7 @@ def check_ways(
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
         way, chosen = ways[len(offered)]
-        lines = [each.node.lineno for each in leap.targets(crash)]
+        lines = [each.node.lineno for each in goto.targets(crash)]
         offered.append(lines)
         if way == "goto":
             return daifu.Goto(lines[chosen % len(lines)])
@@ -363,7 +363,7 @@ def check_module(text: str, at: int, way: tuple[str, int]) -> int:
     offered: list[int] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
-        offered.extend(each.node.lineno for each in leap.targets(crash))
+        offered.extend(each.node.lineno for each in goto.targets(crash))
         if way[0] == "goto":
             return daifu.Goto(offered[way[1] % len(offered)])
         if way[0] == "restart":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import daifu_dap as daifu
-from daifu_dap.recovery import leap
+from daifu_dap.recovery import goto
 from tests.kernel.conftest import Lab
 from tests.kernel.ways import BEFORE, refused, to, went
 
@@ -177,7 +177,7 @@ def test_the_offered_cells_are_those_that_can_be_entered(lab: Lab) -> None:
     offered: list[str] = []
 
     def answer(crash: daifu.Crash) -> daifu.Resolution:
-        found = [each.node.lineno for each in leap.targets(crash)]
+        found = [each.node.lineno for each in goto.targets(crash)]
         assert crash.describe()["gotoLines"] == found
         offered.extend(crash.source.splitlines()[each - 1].strip() for each in found)
         return daifu.Retry()

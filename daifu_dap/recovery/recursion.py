@@ -29,7 +29,7 @@ _raised = 0
 
 
 @contextmanager
-def made(more: int = MORE, least: int = 4) -> Iterator[None]:
+def headroom(more: int = MORE, least: int = 4) -> Iterator[None]:
     """Raise the recursion limit inside the block.
 
     Args:

@@ -53,7 +53,7 @@ from daifu_dap.vaccine.text import Scope, Text
 TRIES = (ast.Try, ast.TryStar)
 
 
-class Leaper(Resumer):
+class GotoResumer(Resumer):
     """Weaves a body from another cell on.
 
     Attributes:
@@ -349,4 +349,4 @@ def needs(node: ast.AST, part: str) -> str | None:
     return None
 
 
-__all__ = ["Leaper", "closed", "goal", "points", "targets"]
+__all__ = ["GotoResumer", "closed", "goal", "points", "targets"]
