@@ -88,6 +88,8 @@ def start() -> None:
 
 def _ask_when_needed(defaults: Any) -> None:
     importlib.import_module("daifu_dap.recovery.demand").watch(defaults)
+    # A fork waits for its lock, which no client's first request is to make in another thread.
+    importlib.import_module("daifu_dap.recovery.bridge")
 
 
 def installed() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from daifu_dap.adapter.runtime import ENTRY
 from daifu_dap.client import Client
 from daifu_dap.client import session as client_session
 
@@ -153,7 +154,10 @@ def test_a_client_of_a_program_that_listens_has_our_adapter(project: Project, st
 
 FORKS = """\
 import os, signal, sys, threading, time
-from daifu_dap.recovery import bridge
+from daifu_dap.vaccine import hook
+hook.start()
+import debugpy._vendored.force_pydevd
+import _pydevd_bundle.pydevd_defaults
 
 class Slow:
     def find_spec(self, name, path=None, target=None):
@@ -163,21 +167,23 @@ class Slow:
 
 loading = threading.Event()
 sys.meta_path.insert(0, Slow())
-ask = '{"do": "hello", "filter": true}'
-threading.Thread(target=bridge.command, args=(ask,)).start()
+ask = sys.argv[2] + '''('{"do": "hello", "filter": true}')'''
+threading.Thread(target=lambda: (eval(ask), loading.set())).start()
 loading.wait()
 if not os.fork():
     signal.alarm(10)
-    print(bridge.command(ask), flush=True)
+    print(eval(ask), flush=True)
     os._exit(0)
 os.wait()
 """
 
 
-@pytest.mark.parametrize("name", ["commands", "runtime"])
+@pytest.mark.parametrize("name", ["bridge", "commands", "runtime"])
 def test_a_child_that_is_forked_while_a_client_greets_answers_its_own(
     project: Project, name: str
 ) -> None:
-    program = project.run([sys.executable, "-Wi", "-c", FORKS, f"daifu_dap.recovery.{name}"])
+    module = f"daifu_dap.recovery.{name}"
+    options = ["-Wi", "-Xfrozen_modules=off"]
+    program = project.run([sys.executable, *options, "-c", FORKS, module, ENTRY])
     out, err = program.communicate(timeout=TIMEOUT)
     assert '"ok": true' in out and not err
