@@ -120,6 +120,7 @@ def install() -> None:
     late.on_import(PYDEVD, hook_runpy)
     late.on_import(API, listen_by_ours)
     late.on_import(MONKEY, leave_tracker)
+    late.on_import(MONKEY, count_once)
     late.on_import(PROCESSOR, answer_all)
 
 
@@ -183,6 +184,11 @@ def listen_by_ours(api: Any) -> None:
 def answer_all(processor: Any) -> None:
     """Make pydevd answer requests that it cannot handle."""
     importlib.import_module("daifu_dap.recovery.requests").careful(processor)
+
+
+def count_once(monkey: Any) -> None:
+    """Keep pydevd from taking one child process for two."""
+    importlib.import_module("daifu_dap.recovery.spawn").mend(monkey)
 
 
 def leave_tracker(monkey: Any) -> None:

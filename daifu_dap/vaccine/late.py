@@ -15,7 +15,7 @@ __all__ = ["on_import"]
 
 Act = Callable[[ModuleType], None]
 
-_wanted: dict[str, Act] = {}
+_wanted: dict[str, list[Act]] = {}
 
 
 class Finder:
@@ -24,7 +24,7 @@ class Finder:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in _wanted:
             return None
-        act = _wanted.pop(name)
+        acts = _wanted.pop(name)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
             loader: Any = spec.loader
@@ -39,7 +39,8 @@ class Finder:
                         del loader.exec_module
                         if before is not None:
                             loader.exec_module = before
-                    act(module)
+                    for act in acts:
+                        act(module)
 
             loader.exec_module = exec_module
         return spec
@@ -49,11 +50,14 @@ _finder = Finder()
 
 
 def on_import(name: str, act: Act) -> None:
-    """Do something to the module `name`: at once if it is imported already."""
+    """Do something to the module `name`: at once if it is imported already.
+
+    What is to be done to one module is done in the order in which it was asked for.
+    """
     module = sys.modules.get(name)
     if module is not None:
         act(module)
         return
-    _wanted[name] = act
+    _wanted.setdefault(name, []).append(act)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

@@ -265,14 +265,15 @@ def test_something_is_done_to_a_module_once_it_is_there(monkeypatch: pytest.Monk
     done: list[object] = []
     late.on_import("os", done.append)
     late.on_import(first, lambda module: done.append(module.value))
+    late.on_import(first, lambda module: done.append("and more"))
     assert done == [os]
     try:
         for name in (first, second):
             assert importlib.import_module(name).value == name
-            assert done == [os, first]
+            assert done == [os, first, "and more"]
         importlib.reload(sys.modules[first])
     finally:
         for name in names:
             sys.modules.pop(name, None)
-    assert done == [os, first]
+    assert done == [os, first, "and more"]
     assert vars(finder) == {}
