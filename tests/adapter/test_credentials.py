@@ -141,9 +141,10 @@ child = multiprocessing.get_context('{0}').Process(target=work, args=('x',))
         (PROCESS.format("forkserver"), "--adapter-access-token"),
         (PROCESS.format("fork"), "DAIFU_ACCESS_TOKEN_FILE"),
         ("os.execv(sys.executable, ['python', 'work.py', 'x'])", "DAIFU_ACCESS_TOKEN"),
+        ("os.spawnv(os.P_WAIT, sys.executable, ['python', 'work.py', 'x'])", "DAIFU_ACCESS_TOKEN"),
         ("os.execl(sys.executable, 'python', '-c', 'import work; work.work(\"x\")')", ""),
     ],
-    ids=["posix_spawn", "spawn", "forkserver", "fork", "execv", "execl of code"],
+    ids=["posix_spawn", "spawn", "forkserver", "fork", "execv", "spawnv", "execl of code"],
 )
 def test_a_process_that_is_started_in_another_way_does_so_too(
     project: Project, start: str, given: str
