@@ -115,6 +115,7 @@ def vaccinated(arguments: dict[str, Any], attributes: Attributes) -> dict[str, A
     if attributes.vaccinate != "none":
         search = added.get("PYTHONPATH", os.environ.get("PYTHONPATH"))
         added["PYTHONPATH"] = f"{BOOT}{os.pathsep}{search}" if search else str(BOOT)
+        added["DAIFU_KEEP"] = "1" if attributes.on_disconnect == "hold" else "0"
     return {**arguments, "env": added | variables(attributes)}
 
 

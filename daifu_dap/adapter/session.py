@@ -303,8 +303,9 @@ class Session:
         self.peer.flush()
         if not self.absence.program_over:
             if self.absence.keeps():
+                note = f".daifu/held-{self.absence.pid or '*'}.json"
                 said = "debugpy's adapter is gone; the program is kept, and opens a door of its own"
-                said += f" at a crash: see .daifu/held-{self.absence.pid}.json in its folder."
+                said += f" at a crash: see {note} in its folder."
                 self.event("output", {"category": "important", "output": f"daifu: {said}\n"})
             self.event("terminated", {})
         self.crashes.clear()

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 
 FILE = "DAIFU_ACCESS_TOKEN_FILE"
 """The environment variable that names a file with the token."""
@@ -26,6 +26,9 @@ SHORTEST = 16
 LONGEST = 4096
 
 SHOWN = re.compile(r"(?i)(access[-_]?token\W{1,80}?)[\w+/=.~-]{16,}")
+
+_exposed: list[str] = []
+"""The tokens that stood in this process's command line."""
 
 HELP = (
     f"give --access-token-file FILE (a new token is written into it if it is not there), "
@@ -132,8 +135,17 @@ def wipe(value: str) -> bool:
     return False
 
 
+def masked(arguments: Iterable[str]) -> list[str]:
+    """Return a command line for others, without the tokens that stood in this process's."""
+    found = list(arguments)
+    for value in _exposed:
+        found = [each.replace(value, "***") for each in found]
+    return found
+
+
 def exposed(value: str, option: str) -> None:
     """Wipe a token off this process's command line, and warn of it on stderr."""
+    _exposed.append(value)
     wiped = "it is wiped there now, but" if wipe(value) else "and"
     with contextlib.suppress(AttributeError, OSError, ValueError):
         print(

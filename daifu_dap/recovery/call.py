@@ -17,6 +17,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common import token
+
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
 
@@ -54,7 +56,7 @@ def once(crash: Crash, host: str, port: int) -> None:
 def told(crash: Crash, host: str, port: int) -> dict[str, Any]:
     """What the command is told: the body of `daifu/describe`, the process and where to attach."""
     where = {"pid": os.getpid(), "host": host, "port": port, "cwd": os.getcwd()}
-    return {**where, "program": list(sys.orig_argv), **crash.describe()}
+    return {**where, "program": token.masked(sys.orig_argv), **crash.describe()}
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:

@@ -4,8 +4,10 @@ Who connects to an adapter (`--connect`, a child process) waits for a client bef
 pydevd waits forever where the connection is closed meanwhile: the adapter wants another access
 token, or has ended. Nobody sees more of it than a program that does nothing.
 
-A program that debugpy's launcher has started waits as ever: the launcher ends it when the adapter
-is gone, and it must not begin before that. It is known by what it was told for a token.
+A program that was launched waits as ever: debugpy's launcher ends it when the adapter is gone, and
+it must not begin before that.  One that is to outlive its debugger is not ended, so it runs on, and
+opens a door of its own at a crash.  Which it is, the adapter says in the environment, and what was
+told for a token where that is not heeded.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ STARTING = (
 )
 """What pydevd does once a client is there."""
 
+KEEP = "DAIFU_KEEP"
+"""The environment variable of launched programs: 1 for one that is to outlive its debugger."""
+
 PAUSE = 0.02
 """Seconds between two looks, as pydevd's."""
 
@@ -40,8 +45,10 @@ def adopt(debugger: Any) -> None:
 
 def _wait(self: Any) -> None:
     while not self.ready_to_run:
-        if self.pydb_disposed and self.authentication.client_access_token != NO_SECRET:
-            _give_up(self)
+        secret = self.authentication.client_access_token
+        kept = os.environ.get(KEEP, "0" if secret == NO_SECRET else "1") == "1"
+        if self.pydb_disposed and kept:
+            _give_up(self, secret != NO_SECRET)
             return
         self.process_internal_commands()
         self._py_db_command_thread_event.clear()
@@ -51,15 +58,16 @@ def _wait(self: Any) -> None:
 _wait.daifu = True  # type: ignore[attr-defined]
 
 
-def _give_up(debugger: Any) -> None:
-    """Go on without this debugger."""
+def _give_up(debugger: Any, refused: bool) -> None:
+    """Go on without this debugger, which may have been refused for its token."""
     for name in STARTING:
         setattr(debugger, name, _nothing)
     debugger.ready_to_run = True
+    why = " It may want another access token." if refused else ""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         print(
             f"daifu: process {os.getpid()} runs without a debugger: the adapter has closed the "
-            "connection before a client was there. It may want another access token.",
+            f"connection before a client was there.{why}",
             file=sys.stderr,
             flush=True,
         )

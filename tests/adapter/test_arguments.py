@@ -96,6 +96,7 @@ def test_the_persons_search_path_stays_behind_ours(monkeypatch: pytest.MonkeyPat
         "PYTHONPATH": f"{launch.BOOT}{os.pathsep}/mine",
         "X": "1",
         "DAIFU_VACCINATE": "project",
+        "DAIFU_KEEP": "0",
         "DAIFU_INCLUDE": f"a/*{os.pathsep}b/*",
         "DAIFU_EXCLUDE": "c",
     }

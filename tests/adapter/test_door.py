@@ -150,6 +150,17 @@ def test_a_token_of_the_command_line_is_wiped_and_warned_of(project: Project) ->
     assert raw.response(raw.request("initialize", {"accessToken": TOKEN}))["success"]
 
 
+def test_the_command_for_a_crash_is_not_told_a_token_of_the_command_line(project: Project) -> None:
+    main = str(project.write("main.py", LOST))
+    options = ["--access-token", TOKEN, "--on-crash", "cat > part; mv part called"]
+    program = project.run([sys.executable, "-m", "daifu_dap", *options, main])
+    called = project.folder / "called"
+    eventually(called.exists, TIMEOUT)
+    told = json.loads(called.read_text())
+    assert told["pid"] == program.pid and told["program"][-1] == main
+    assert "--access-token" in told["program"] and TOKEN not in called.read_text()
+
+
 def test_pydevd_is_shown_no_token_that_is_not_right() -> None:
     shown: list[object] = []
 
