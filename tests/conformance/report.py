@@ -100,14 +100,14 @@ and the reasons for what is known to differ are in `tests/conformance/known.py`.
 
 
 def compare(theirs: Outcomes, ours: Outcomes) -> Found:
-    """Compare the outcomes of two runs; only tests that both have run count."""
+    """Compare the outcomes of two runs, in the tests that both have run."""
     both = sorted(theirs.keys() & ours.keys())
     differences = [
         Difference(test, theirs[test][0], ours[test][0], ours[test][1], known(test))
         for test in both
         if theirs[test][0] != ours[test][0]
     ]
-    counts = [Counter(side[test][0] for test in both) for side in (theirs, ours)]
+    counts = [Counter(outcome for outcome, _ in side.values()) for side in (theirs, ours)]
     return Found(counts[0], counts[1], differences)
 
 
