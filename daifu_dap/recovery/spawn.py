@@ -9,6 +9,8 @@ has a debugger then whose threads have stayed behind: each `exec` waits 5 second
 
 A program that forks and replaces itself by code of its own is two, one after the other.  The second
 is told of in the session of the first, which knows that it is to be replaced, not in the parent's.
+If it is not debugged, the session of the first ends; debugpy's adapter waits for the second for 60
+seconds.  (Of what its launcher has started it must know, or it would be ended.)
 
 A text for `-c` that begins with an import from `__future__` and a semicolon gets one of pydevd's,
 too: none too many here.
@@ -19,6 +21,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any
@@ -28,6 +31,8 @@ from daifu_dap.vaccine import late
 SETUP = "_get_setup_updated_with_protocol_and_ppid"
 STARTS = "_get_apply_arg_patching"
 SEPARATE = "_separate_future_imports"
+
+REPLACED = "send_process_about_to_be_replaced"
 
 NOBODY = -1
 """No process: debugpy's adapter looks for the session of one's own then."""
@@ -62,6 +67,22 @@ def mend(monkey: ModuleType) -> None:
         before, rest = plain_separate(code)
         return before.rstrip("; \t") + ";" if before else "", rest
 
+    plain_args, plain_replaced = names["patch_args"], names[REPLACED]
+    left = threading.local()
+
+    @functools.wraps(plain_args)
+    def patch_args(args: Any, is_exec: bool = False) -> Any:
+        found = plain_args(args, is_exec)
+        left.alone = found is args
+        return found
+
+    @functools.wraps(plain_replaced)
+    def replaced() -> None:
+        child = (sys.modules["pydevd"].SetupHolder.setup or {}).get("ppid")
+        if not (child and left.alone):
+            plain_replaced()
+
+    names["patch_args"], names[REPLACED] = patch_args, replaced
     names[STARTS], names[SETUP], names[SEPARATE] = starts, setup, separate
     names["patch_new_process_functions"] = patch
     if hasattr(os, "original_fork"):

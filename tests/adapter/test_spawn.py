@@ -86,6 +86,20 @@ def test_a_program_that_is_started_has_one_session(project: Project, start: str)
     assert not any(each.wire.pending("debugpyAttach") for each in sessions)
 
 
+def test_the_session_of_a_process_that_another_program_replaces_ends(project: Project) -> None:
+    text = """\
+        import os
+        pid = os.fork()
+        if not pid:
+            os.execv("/bin/sh", ["sh", "-c", "exit 3"])
+        print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        """
+    parent = project.launch(text, subProcess=True)
+    child = attach(project, parent.wait_event("debugpyAttach"))
+    child.wait_event("terminated")
+    assert parent.wait_exit() == 0 and "status 3" in parent.output()
+
+
 @pytest.mark.parametrize("start", NEVER)
 def test_what_is_not_debugged_is_not_waited_for(project: Project, start: str) -> None:
     project.write("plain.py", CHILD.replace("left = 0", "left = 2"))
