@@ -4,6 +4,8 @@ pydevd evaluates in one dictionary, copied from the frame's globals and locals, 
 the frame what an evaluation has changed.  So it is handed a view of the frame to copy from, and the
 frame itself to put back into: `dir()`, `locals()` and `vars()` show nothing of ours then, and an
 assignment is what it was.  `globals()` is the module's own dictionary, as in the program.
+
+What an evaluation raises is told to the client, `SystemExit` too, which pydevd leaves unanswered.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class View:
 def clear() -> None:
     """Have pydevd evaluate without the names of ours."""
     from _pydevd_bundle import pydevd_vars
+    from _pydevd_bundle.pydevd_xml import ExceptionOnEvaluate
 
     evaluate, update = pydevd_vars.evaluate_expression, pydevd_vars.update_globals_and_locals
     if getattr(evaluate, "daifu", False):
@@ -53,6 +56,12 @@ def clear() -> None:
             seen = View(frame)
         try:
             return evaluate(db, seen, expression, is_exec)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if is_exec:
+                raise _ordinary(error) from None
+            return ExceptionOnEvaluate(error, type(error), error.__traceback__)
         finally:
             del frame, seen  # a traceback that is kept holds this call
 
@@ -62,6 +71,14 @@ def clear() -> None:
     evaluated.daifu = True  # type: ignore[attr-defined]
     pydevd_vars.evaluate_expression = evaluated
     pydevd_vars.update_globals_and_locals = updated
+
+
+def _ordinary(error: BaseException) -> Exception:
+    """An exception that pydevd handles, and shows as it would show `error`."""
+    kind = type(error)
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    shown: Exception = type(kind.__name__, (Exception,), names)(*error.args)
+    return shown.with_traceback(error.__traceback__)
 
 
 def _ours(frame: FrameType) -> bool:

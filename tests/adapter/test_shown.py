@@ -233,3 +233,27 @@ def test_an_exception_in_the_console_at_a_breakpoint_does_not_stop(project: Proj
         client.evaluate("f(0)", client.stack(stop.thread_id)[0])
     client.continue_(stop.thread_id)
     assert client.wait_exit() == 0
+
+
+@pytest.mark.parametrize("line", [3, None])
+def test_an_end_of_the_program_in_the_console_is_answered_and_ends_nothing(
+    project: Project, line: int | None
+) -> None:
+    main = str(
+        project.write("main.py", "def f(n):\n    return 1 // n\nprint('here')\nprint(f(0))\n")
+    )
+    client = project.launch(None, breakpoints={main: [line]} if line else {})
+    stop = client.wait_stopped()
+    frame = client.stack(stop.thread_id)[0]
+    for text in ("exit(3)", "raise SystemExit(3)", "import sys\nsys.exit(3)"):
+        with pytest.raises(Exception, match="SystemExit: 3"):
+            client.evaluate(text, frame)
+        with pytest.raises(Exception, match="Exit"):
+            client.evaluate("exit(3)", frame, context="watch")
+    if line:
+        client.continue_(stop.thread_id)
+        client.wait_crash()
+    client.resolve("return", value="5")
+    assert client.wait_exit() == 0
+    assert client.output() == "here\n5\n"
+    assert "internal command" not in client.output("stderr")
