@@ -5,11 +5,13 @@ the frame what an evaluation has changed.  So it is handed a view of the frame t
 frame itself to put back into: `dir()`, `locals()` and `vars()` show nothing of ours then, and an
 assignment is what it was.  `globals()` is the module's own dictionary, as in the program.
 
-What an evaluation raises is told to the client, `SystemExit` too, which pydevd leaves unanswered.
+What an evaluation raises is told to the client, `SystemExit` too, which pydevd leaves unanswered,
+and without the crash that is being handled meanwhile: the client has shown that already.
 """
 
 from __future__ import annotations
 
+import sys
 from types import FrameType
 from typing import Any
 
@@ -54,16 +56,22 @@ def clear() -> None:
         seen: Any = frame
         if isinstance(frame, FrameType) and _ours(frame):
             seen = View(frame)
+        handled = sys.exception()
         try:
-            return evaluate(db, seen, expression, is_exec)
-        except (Exception, KeyboardInterrupt):
+            found = evaluate(db, seen, expression, is_exec)
+            if isinstance(found, ExceptionOnEvaluate):
+                _unchained(found.result, handled)
+            return found
+        except (Exception, KeyboardInterrupt) as error:
+            _unchained(error, handled)
             raise
         except BaseException as error:
+            _unchained(error, handled)
             if is_exec:
                 raise _ordinary(error) from None
             return ExceptionOnEvaluate(error, type(error), error.__traceback__)
         finally:
-            del frame, seen  # a traceback that is kept holds this call
+            del frame, seen, handled  # a traceback that is kept holds this call
 
     def updated(now: Any, before: Any, frame: Any) -> None:
         update(now, before, frame.frame if isinstance(frame, View) else frame)
@@ -71,6 +79,17 @@ def clear() -> None:
     evaluated.daifu = True  # type: ignore[attr-defined]
     pydevd_vars.evaluate_expression = evaluated
     pydevd_vars.update_globals_and_locals = updated
+
+
+def _unchained(error: BaseException, handled: BaseException | None) -> None:
+    """Take the exception that was being handled from the end of the chain of those raised since."""
+    passed = set[int]()
+    each: BaseException | None = error
+    while each is not None and each is not handled and id(each) not in passed:
+        passed.add(id(each))
+        if each.__context__ is handled:
+            each.__context__ = None
+        each = each.__context__
 
 
 def _ordinary(error: BaseException) -> Exception:

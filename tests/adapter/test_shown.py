@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from daifu_dap.client import RequestFailed
+
 from .conftest import Project
 
 DEEP = """\
@@ -257,3 +259,19 @@ def test_an_end_of_the_program_in_the_console_is_answered_and_ends_nothing(
     assert client.wait_exit() == 0
     assert client.output() == "here\n5\n"
     assert "internal command" not in client.output("stderr")
+
+
+def test_an_error_in_the_console_at_a_crash_is_told_alone(project: Project) -> None:
+    client = project.launch("def f(n):\n    return 1 // n\nprint(f(0))\n")
+    frame = client.stack(client.wait_crash().thread_id)[0]
+    inner = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    f.lacking"
+    for text, error in (("lacking", "NameError"), ("x = lacking", "NameError"), (inner, "lacking")):
+        with pytest.raises(RequestFailed, match=error) as failed:
+            client.evaluate(text, frame)
+        said = str(failed.value)
+        assert "return 1 // n" not in said
+        assert ("During handling" in said) == (text is inner)
+    with pytest.raises(RequestFailed, match="lacking") as failed:
+        client.evaluate("lacking", frame, context="watch")
+    assert "return 1 // n" not in str(failed.value)
+    assert client.evaluate("__import__('sys').exception()", frame).startswith("ZeroDivisionError")
