@@ -120,8 +120,8 @@ def ours(arguments: list[str]) -> list[str]:
             at += 2
             continue
         if option == "--listen":
-            host, colon, _port = "".join(arguments[at + 1 : at + 2]).rpartition(":")
-            hosts += [host.strip("[]")] if colon else []
+            host, colon, port = "".join(arguments[at + 1 : at + 2]).rpartition(":")
+            hosts += [host.strip("[]")] if colon and _number(port) else []
         if option == "--adapter-access-token":
             _token(option, arguments[at + 1 : at + 2])
         left += arguments[at : at + width(option)]
@@ -132,6 +132,15 @@ def ours(arguments: list[str]) -> list[str]:
     if hosts:
         _allowed(hosts[0])
     return left
+
+
+def _number(port: str) -> bool:
+    """Whether debugpy takes a port for a number; if not, it refuses the address by itself."""
+    try:
+        int(port)
+    except ValueError:
+        return False
+    return True
 
 
 def width(option: str) -> int:

@@ -35,6 +35,7 @@ def test_an_address_that_others_can_reach_wants_a_token(project: Project) -> Non
     for command in (
         [sys.executable, "-m", "daifu_dap", "--listen", "0.0.0.0:0", main],
         [sys.executable, "-m", "daifu_dap", "--listen", ":0", main],
+        [sys.executable, "-m", "daifu_dap", "--listen", "0.0.0.0: +0", main],  # int takes it
         [sys.executable, "-m", "daifu_dap.adapter", "--port", "0", "--host", "0.0.0.0"],
         [sys.executable, "-m", "daifu_dap", "-c", "__import__('debugpy').listen(('::', 0))"],
     ):
@@ -42,6 +43,10 @@ def test_an_address_that_others_can_reach_wants_a_token(project: Project) -> Non
         out, err = program.communicate(timeout=TIMEOUT)
         assert program.returncode and "--access-token-file FILE" in err, (command, err)
         assert "end" not in out
+    wrong = [sys.executable, "-m", "daifu_dap", "--listen", "0.0.0.0:http", main]
+    program = project.run(wrong)
+    _, err = program.communicate(timeout=TIMEOUT)
+    assert program.returncode and "invalid port number" in err
     client = project.spawn()
     client.request("initialize", adapterID="x")
     for listen in ({"host": "0.0.0.0", "port": 0}, {"host": "::", "port": 0}):
