@@ -34,6 +34,9 @@ def sound(code: CodeType) -> None:
     table = list(parsed(code.co_exceptiontable))
     assert table == sorted(table)
     assert all(one[1] <= two[0] for one, two in pairwise(table)), "overlap"
+    handlers = {
+        at: (handler, how) for start, end, handler, how in table for at in range(start, end)
+    }
     assert len(list(code.co_positions())) == len(raw) // 2
     bound = -1 << len(code.co_varnames) | (1 << parameters(code)) - 1  # cells are, and parameters
     for name in set(code.co_varnames).intersection(code.co_cellvars):
@@ -61,10 +64,10 @@ def sound(code: CodeType) -> None:
     while todo:
         step = known[todo.pop()]
         depth, bound = states[step.start]
-        for start, end, handler, how in table:
-            if start <= step.start < end:
-                assert how >> 1 <= depth, f"depth {depth} at {step.start}, handler at {how >> 1}"
-                reach(handler, (how >> 1) + (how & 1) + 1, bound)
+        if step.start in handlers:
+            handler, how = handlers[step.start]
+            assert how >> 1 <= depth, f"depth {depth} at {step.start}, handler at {how >> 1}"
+            reach(handler, (how >> 1) + (how & 1) + 1, bound)
         op, argument = step.op, step.argument
         first, second = 1 << (argument >> 4), 1 << (argument & 15)
         own = 1 << argument if op in (LOAD, STORE, DELETE, CLEAR, CHECK) else 0
