@@ -36,6 +36,9 @@ FUNCTIONS = (str, repr, isinstance, issubclass, type, len, bool, int, callable)
 TEXTUAL = ("lower", "upper", "strip", "casefold", "startswith", "endswith", "find", "count")
 ENDS = (sys.exit, os._exit, os.abort)
 
+EFFECTS = "daifu_effects"
+"""The attribute of a node for what `effects` has found."""
+
 MAX_FORKS, MAX_DEPTH = 32, 3
 
 FALLS, RETURNS, RAISES, UNKNOWN = "falls", "returns", "raises", "unknown"
@@ -125,7 +128,7 @@ class Foresight:
             return self.tried(node)
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.Match)):
             self.forget(node)
-            leaves = any(isinstance(each, (ast.Raise, ast.Return)) for each in within(node))
+            leaves, _ = effects(node)
             return Outcome(UNKNOWN if leaves else FALLS)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             function = self.value(node.value.func)
@@ -165,9 +168,8 @@ class Foresight:
 
     def forget(self, node: ast.stmt) -> None:
         """What `node` may assign is not known any more."""
-        for each in within(node):
-            if isinstance(each, ast.Name) and isinstance(each.ctx, (ast.Store, ast.Del)):
-                self.values[each.id] = unknown
+        _, assigned = effects(node)
+        self.values.update(dict.fromkeys(assigned, unknown))
 
     def anew(self, node: ast.Raise) -> Raised:
         """What a `raise` raises."""
@@ -305,6 +307,21 @@ def contents(cell: CellType) -> Any:
 
 def site_exits() -> tuple[object, ...]:
     return tuple(vars(builtins).get(name) for name in ("exit", "quit") if name in vars(builtins))
+
+
+def effects(node: ast.stmt) -> tuple[bool, frozenset[str]]:
+    """Whether a statement may raise or return by itself, and which names it may assign.
+
+    The node keeps that: frames of the same few handlers are above every crash.
+    """
+    found: tuple[bool, frozenset[str]] | None = getattr(node, EFFECTS, None)
+    if found is None:
+        inside = within(node)
+        leaves = any(isinstance(each, (ast.Raise, ast.Return)) for each in inside)
+        names = (each for each in inside if isinstance(each, ast.Name))
+        found = leaves, frozenset(each.id for each in names if not isinstance(each.ctx, ast.Load))
+        setattr(node, EFFECTS, found)
+    return found
 
 
 def within(node: ast.AST) -> list[ast.AST]:
