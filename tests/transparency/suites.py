@@ -124,7 +124,7 @@ class Run:
         # Hypothesis takes its examples in order, and without deadlines, where it finds CI set.
         environment.update(
             CI="true", OUTCOMES=self.answers.name, PYTHONPATH=os.pathsep.join(path),
-            PYTHONDONTWRITEBYTECODE="1",
+            PYTHONDONTWRITEBYTECODE="1", EXAMPLES=os.environ.get("DAIFU_EXAMPLES", "100"),
         )  # fmt: skip
         command = [sys.executable, "-m", "pytest", "-q", "-p", "outcomes", "-p", "no:cacheprovider"]
         # The tests must come by the import system, not by pytest's own rewriting of them.

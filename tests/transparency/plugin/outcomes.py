@@ -6,9 +6,15 @@ import json
 import os
 
 import pytest
+from hypothesis import settings
 from woven import vaccinated
 
 outcomes: dict[str, list[str]] = {}
+
+
+examples = int(os.environ["EXAMPLES"])
+settings.register_profile("outcomes", settings.get_profile("ci"), max_examples=examples)
+settings.load_profile("outcomes")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
