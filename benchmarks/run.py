@@ -27,7 +27,7 @@ import original
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 OTHERS = ("3.12", "3.13")
-LONG = ("DaiFu", "restart", "epoch", "checkfreq", "hot_restart")
+LONG = ("DaiFu", "restart", "epoch", "checkfreq")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ PARTS = (
         named=True,
         program="lost",
         arguments=("--steps", "135000", "--rounds", "1", "--ways", *LONG),
-        patience=5400.0,
+        patience=3600.0,
     ),
     Part("adapter", others=True, arguments=("--rounds", "7")),
     Part("scale"),
