@@ -27,7 +27,7 @@ import original
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 OTHERS = ("3.12", "3.13")
-LONG = ("DaiFu", "restart", "epoch", "checkfreq")
+LONG = ("DaiFu", "epoch", "checkfreq")
 
 
 @dataclass(frozen=True)
