@@ -53,7 +53,7 @@ PARTS = (
         "lost-long",
         named=True,
         program="lost",
-        arguments=("--steps", "135000", "--rounds", "1", "--ways", *LONG),
+        arguments=("--steps", "160000", "--rounds", "1", "--ways", *LONG),
         patience=3600.0,
     ),
     Part("adapter", others=True, arguments=("--rounds", "7")),
