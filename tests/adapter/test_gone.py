@@ -12,22 +12,16 @@ from daifu_dap.recovery import credentials, refused
 
 from .conftest import TIMEOUT, Project, eventually
 from .test_door import TOKEN
-from .test_lost import MARK, kill, next_client, processes
+from .test_lost import BEATING, MARK, kill, next_client, processes
 
-PROGRAM = """\
-import os, threading, time
-from pathlib import Path
-
-def beat():
-    while True:
-        Path("beat").write_text(str(time.monotonic_ns()))
-        time.sleep(0.05)
-
-threading.Thread(target=beat, daemon=True).start()
+PROGRAM = (
+    BEATING
+    + """\
 Path("pid").write_text(str(os.getpid()))
 left = 0
 Path("out").write_text(str(6 / left))
 """
+)
 
 
 @pytest.mark.parametrize("victim", ["adapter", "debugpy"])

@@ -18,7 +18,7 @@ from .conftest import ROOT, TIMEOUT, Project, alive, eventually
 from .test_held import note
 
 MARK = "DAIFU_TEST_PROJECT"
-PROGRAM = """\
+BEATING = """\
 import os, threading, time
 from pathlib import Path
 
@@ -28,6 +28,10 @@ def beat():
         time.sleep(0.05)
 
 threading.Thread(target=beat, daemon=True).start()
+"""
+PROGRAM = (
+    BEATING
+    + """\
 out = open("out", "w", buffering=1)
 x = {0: "first"}
 for i in range(3):
@@ -36,6 +40,7 @@ for i in range(3):
     out.write(f"{6 // (2 - i)}\\n")
 out.write("end\\n")
 """
+)
 MENDED = PROGRAM.replace("{x[i]}", "{time.sleep(1) or x.get(i, 'later')}")
 
 
