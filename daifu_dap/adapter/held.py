@@ -240,9 +240,9 @@ class Absence:
         """Finish a joining: answers first, then what the client has missed."""
         session, attach = self._session, self._joining
         assert attach is not None
+        self._rejoining, self._joining = False, None
         session.reply(request)
         session.reply(attach)
-        self._rejoining, self._joining = False, None
         self.forget()
         threads = session.ask("threads", {}).get("body") or {}
         for thread in threads.get("threads") or ():

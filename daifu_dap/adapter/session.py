@@ -152,9 +152,10 @@ class Session:
             if client is not None and client is self.client:
                 if not self.relays:
                     answer = forwards.rewritten(self, command, original, answer)
-                self.answer(request, answer)
                 if command in DOING and answer.get("success") and self.crashes.stops:
+                    # Before the answer: who has that may resolve the crash at once.
                     self.later(lambda: self.crashes.did(command, original))
+                self.answer(request, answer)
 
         self.send(asked, command, then or relay)
 

@@ -192,6 +192,36 @@ def test_a_flood_of_requests_is_answered_by_and_by(raw: Raw, project: Project) -
     assert raw.response(raw.request("daifu/resolve", {"action": "skip"}))["success"]
 
 
+PAUSING = """
+import time
+from daifu_dap.adapter.session import Session
+tell = Session.tell
+def pausing(session, message):
+    tell(session, message)
+    if message.get("command") == "evaluate":
+        time.sleep(1)
+Session.tell = pausing
+__import__("sys").exit(__import__("daifu_dap.adapter.__main__", None, None, ["main"]).main())
+"""
+"""An adapter that pauses once it has answered `evaluate`: a client is always quicker."""
+
+
+def test_what_is_resolved_right_behind_an_answer_is_recorded_with_it(project: Project) -> None:
+    adapter = project.run([sys.executable, "-c", PAUSING, "--port", "0"])
+    assert adapter.stderr is not None
+    raw = Raw(dial(int(adapter.stderr.readline().rsplit(":", 1)[1])))
+    crash = raw.start(project, journal="j.jsonl")
+    trace = raw.response(raw.request("stackTrace", {"threadId": crash["threadId"]}))
+    frame = trace["body"]["stackFrames"][0]["id"]
+    line = {"expression": "x.append(2)", "context": "repl", "frameId": frame}
+    assert raw.response(raw.request("evaluate", line))["success"]
+    assert raw.response(raw.request("daifu/resolve", {"action": "retry"}))["success"]
+    assert raw.event("exited")["body"]["exitCode"] == 0
+    lines = (project.folder / "j.jsonl").read_text().splitlines()
+    [resolution] = [each for each in map(json.loads, lines) if each["event"] == "resolution"]
+    assert resolution["did"] == ["x.append(2)"]
+
+
 QUICK = """
 from daifu_dap.adapter import outgoing
 outgoing.STALL = 2
