@@ -83,9 +83,9 @@ def main() -> None:
     elif first.startswith("-"):
         from debugpy.server import cli
 
-        from daifu_dap.recovery import door
+        from daifu_dap.recovery import listener
 
-        door.ours()
+        listener.ours()
         if "--connect" not in arguments or (secret and attaching(arguments) and hidden(secret)):
             secret = None
         cli.options.adapter_access_token = secret
@@ -176,35 +176,35 @@ def settle() -> None:
 def _token(option: str, values: list[str]) -> None:
     """Take the access token that an option says, or debugpy's own gives away."""
     from daifu_dap.common import token
-    from daifu_dap.recovery import door
+    from daifu_dap.recovery import listener
 
     if not values:
         raise ValueError(f"{option} needs a value")
     if option == "--access-token-file":
-        door.protect(token.read(values[0], make=True))
+        listener.protect(token.read(values[0], make=True))
         return
     token.exposed(values[0], option)
     if option == "--access-token":
-        door.protect(token.checked(values[0], f"of {option}"))
+        listener.protect(token.checked(values[0], f"of {option}"))
 
 
 def _secret() -> str | None:
     """The access token that was given, by an option or the environment; raises `ValueError`."""
-    if "daifu_dap.recovery.door" not in sys.modules and not any(
+    if "daifu_dap.recovery.listener" not in sys.modules and not any(
         name in os.environ for name in ("DAIFU_ACCESS_TOKEN_FILE", "DAIFU_ACCESS_TOKEN")
     ):
         return None
-    from daifu_dap.recovery import door
+    from daifu_dap.recovery import listener
 
-    return door.wanted()
+    return listener.wanted()
 
 
 def _allowed(host: str) -> None:
-    """Raise `ValueError` if no door may be opened at an address."""
-    from daifu_dap.recovery import door
+    """Raise `ValueError` if nothing may listen at an address."""
+    from daifu_dap.recovery import listener
 
     try:
-        door.allowed(host, door.wanted())
+        listener.allowed(host, listener.wanted())
     except RuntimeError as error:
         raise ValueError(str(error).removeprefix("daifu: ")) from None
 

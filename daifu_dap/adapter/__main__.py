@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     if options.for_server is not None:
         return between.run(options, passed, wanted, _tell_endpoints)
-    # On stdio the door is for this user's own clients: the token is for where we attach to.
+    # On stdio the listener is for this user's own clients: the token is for where we attach to.
     server = Server(options.host, tuple(passed), token=wanted if options.port is not None else None)
     server.credential = wanted
     if backend is not None:

@@ -1,4 +1,4 @@
-"""Child processes: each has a session of its own, which comes in by our door.
+"""Child processes: each has a session of its own, which comes in by our listener.
 
 debugpy announces a child to the client by an event (`debugpyAttach`) or a request
 (`startDebugging`) with the arguments of the `attach` that leads to it.  They name the port of
@@ -38,7 +38,7 @@ class Children:
         """What the client's `launch` or `attach` said, ours included."""
 
     def sockets(self, body: Json) -> Json:
-        """`debugpySockets` with our door in place of debugpy's."""
+        """`debugpySockets` with our listener in place of debugpy's."""
         session = self._session
         listed = body.get("sockets")
         if not isinstance(listed, list):
@@ -124,10 +124,10 @@ class Children:
             told.pop(key, None)
             if key in self.arguments:
                 told[key] = self.arguments[key]
-        door = self.arguments.get("connect")
-        if not (isinstance(door, dict) and session.server.is_ours(door.get("port"), None)):
-            door = {"host": reachable(ours[0]), "port": ours[1]}
-        told["connect"] = {**(body.get("connect") or {}), **door}
+        address = self.arguments.get("connect")
+        if not (isinstance(address, dict) and session.server.is_ours(address.get("port"), None)):
+            address = {"host": reachable(ours[0]), "port": ours[1]}
+        told["connect"] = {**(body.get("connect") or {}), **address}
         told["name"] = f"{name} ({pid})" if name else body.get("name") or f"Subprocess {pid}"
         return told
 

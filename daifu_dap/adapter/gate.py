@@ -1,10 +1,10 @@
-"""Who is let in by the door, before anything of theirs is heeded.
+"""Which clients are let in, before anything of theirs is heeded.
 
 With a token, the first message of a client must be `initialize` with the `accessToken` among its
 arguments.  It is read with a deadline and a small limit, compared in constant time, and only then
 is there a session; whoever has not got it learns that one is wanted, and nothing else.
 
-Without a token the door is a loopback port.  Where the kernel tells whose a connection is
+Without a token clients come to a loopback port.  Where the kernel tells whose a connection is
 (`common.nearby`), only this user and root are let in.  Clients may wait for the first events before
 they send anything, so they get their session at once; one that never sends a whole message is let
 go after a while, and only so many may be in that state.
@@ -46,7 +46,7 @@ WANTED = (
 
 
 class Gate:
-    """The way in of one door; safe to use from any thread."""
+    """The way in of one listener; safe to use from any thread."""
 
     def __init__(self, wanted: str | None) -> None:
         self.wanted = wanted

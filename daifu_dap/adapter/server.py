@@ -1,7 +1,7 @@
 """Where clients come from, and how long the adapter lives.
 
-The process has one door: a loopback port, which is open from the start, as debugpy's is.  On stdio
-the first client is there already, and with `--port` it comes by the door like all others.  Whoever
+The process has one listener: a loopback port, which is open from the start, as debugpy's is.  On
+stdio the first client is there already, and with `--port` it comes by it like all others.  Whoever
 comes by it, and is let in (`gate`), is given a held program that has lost its client, or a session
 of its own: with debugpy's adapter that has announced a child process, with the one that serves this
 process's program, or, with `--port`, with a new one.
@@ -57,12 +57,12 @@ class Server:
         self._serving = False
         self._idle = threading.Event()
         self.ready = threading.Event()
-        """Clients that come by the door are taken once this is set."""
+        """Clients that come by the listener are taken once this is set."""
         self.ready.set()
 
     @property
     def place(self) -> Place | None:
-        """Where our door is, once it is open."""
+        """Where our listener is, once it is open."""
         if self._socket is None:
             return None
         host, port = self._socket.getsockname()[:2]
@@ -80,7 +80,7 @@ class Server:
         return self.listen(port)
 
     def listen(self, port: int = 0) -> Place:
-        """Open our door, if that is not done yet; return where it is.
+        """Open our listener, if that is not done yet; return where it is.
 
         Raises `OSError` when the port cannot be had.
         """
@@ -96,7 +96,7 @@ class Server:
         return place
 
     def is_ours(self, port: object, host: object) -> bool:
-        """Whether an address is that of our door."""
+        """Whether an address is that of our listener."""
         place = self.place
         known = (None, self._host, "localhost", "127.0.0.1")
         return place is not None and port == place[1] and host in known
@@ -232,7 +232,7 @@ class Server:
         return Backend.spawn(self._arguments)
 
     def needs_fresh(self, backend: Backend) -> bool:
-        """Whether a launch by the door cannot be done with a debugpy adapter."""
+        """Whether a launch by the listener cannot be done with a debugpy adapter."""
         return self._serving and self.shared is None and backend.process is None
 
     def fresh(self) -> Backend:

@@ -305,7 +305,7 @@ class Session:
         if not self.absence.program_over:
             if self.absence.keeps():
                 note = f".daifu/held-{self.absence.pid or '*'}.json"
-                said = "debugpy's adapter is gone; the program is kept, and opens a door of its own"
+                said = "debugpy's adapter is gone; the program is kept, and listens by itself"
                 said += f" at a crash: see {note} in its folder."
                 self.event("output", {"category": "important", "output": f"daifu: {said}\n"})
             self.event("terminated", {})

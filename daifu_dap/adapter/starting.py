@@ -53,7 +53,7 @@ class Start:
         """Answer with debugpy's capabilities and ours."""
         session = self._session
         session.initialize = dict(request.get("arguments") or {})
-        session.initialize.pop("accessToken", None)  # the door has looked at it
+        session.initialize.pop("accessToken", None)  # the gate has looked at it
 
         def answered(answer: Message) -> None:
             if answer.get("success"):
@@ -89,7 +89,7 @@ class Start:
         session.forward(request, arguments)
 
     def attach(self, request: Message) -> None:
-        """Attach: to what the door led to, or, with `connect`, to what listens there."""
+        """Attach: to what the listener led to, or, with `connect`, to what listens there."""
         session = self._session
         given = request.get("arguments") or {}
         session.attributes, arguments = launch.read(given, attaching=True)

@@ -1,12 +1,12 @@
-"""Holding a crash when nobody is there: open a door, say where, call a person, and wait.
+"""Holding a crash when nobody is there: listen, say where, call a person, and wait.
 
 Nothing listens while the program runs (unless it was told to).  Only a crash with no handler and no
 debugger comes here: a loopback port is opened by debugpy (once in a process; later crashes use the
 same one), the place is said on stderr and in a note in the program's folder, and the thread sleeps
 until a client has attached or its patience is over.
 
-The processes behind the door may be killed, with a client or without.  The thread that is held
-notices, comes back here, and a new door is opened: it is never left where nobody can reach it.
+The processes behind the listener may be killed, with a client or without.  The thread that is held
+notices, comes back here, and a new listener is opened: it is never left where nobody can reach it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from daifu_dap.common.notice import Notice
 from daifu_dap.common.token import BadToken
-from daifu_dap.recovery import call, debugger, door, suspend, threads
+from daifu_dap.recovery import call, debugger, listener, suspend, threads
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -77,13 +77,13 @@ def endpoint() -> tuple[str, int]:
 
     Raises what debugpy raises when it cannot listen.
     """
-    return door.opened()
+    return listener.opened()
 
 
 def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None:
     """Say on stderr what happened and where to attach."""
     error = crash.exception
-    token = ', "accessToken": "..."' if door.wanted() else ""
+    token = ', "accessToken": "..."' if listener.wanted() else ""
     until = "until a debugger attaches" if seconds is None else f"for {seconds:g} s"
     _say(
         f"daifu: {type(error).__name__}: {error}\n"
@@ -94,7 +94,7 @@ def _announce(crash: Crash, host: str, port: int, seconds: float | None) -> None
 
 
 def _await_client(seconds: float | None) -> bool | None:
-    """Sleep until a client is attached; tell whether one came in time, None if the door is gone
+    """Sleep until a client is attached; tell whether one came in time, None if the listener is gone
     before that."""
     deadline = None if seconds is None else time.monotonic() + seconds
     while not debugger.connected():
@@ -102,7 +102,7 @@ def _await_client(seconds: float | None) -> bool | None:
             return False
         if deadline is not None and time.monotonic() >= deadline:
             return False
-        if door.place() is None:
+        if listener.place() is None:
             return None
         time.sleep(PAUSE)
     return True

@@ -6,7 +6,7 @@ token, or has ended. Nobody sees more of it than a program that does nothing.
 
 A program that was launched waits as ever: debugpy's launcher ends it when the adapter is gone, and
 it must not begin before that.  One that is to outlive its debugger is not ended, so it runs on, and
-opens a door of its own at a crash.  Which it is, the adapter says in the environment, and what was
+listens by itself at a crash.  Which it is, the adapter says in the environment, and what was
 told for a token where that is not heeded.
 """
 

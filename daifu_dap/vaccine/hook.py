@@ -178,7 +178,7 @@ def hook_runpy(module: Any) -> None:
 
 def listen_by_ours(api: Any) -> None:
     """Make `debugpy.listen` start our adapter."""
-    importlib.import_module("daifu_dap.recovery.door").redirect(api)
+    importlib.import_module("daifu_dap.recovery.listener").redirect(api)
 
 
 def answer_all(processor: Any) -> None:

@@ -20,7 +20,7 @@ from daifu_dap.recovery import credentials
 
 from .conftest import TIMEOUT, Project, eventually
 from .test_children import attach, mend
-from .test_door import TOKEN, command_lines
+from .test_listener import TOKEN, command_lines
 from .test_lost import MARK
 
 PYDEVD = str(Path(debugpy.__file__).parent / "_vendored" / "pydevd")

@@ -177,7 +177,7 @@ def test_wrong_messages_on_the_ports_of_the_runtime(
     client = project.crashed(PROGRAM)
     chance = random.Random(3)
     found = ports(project)
-    assert len(found) >= 3, found  # our door, debugpy's for clients and for programs
+    assert len(found) >= 3, found  # our listener, debugpy's for clients and for programs
     open_ones: list[socket.socket] = []
     for port in found:
         for _ in range(12):

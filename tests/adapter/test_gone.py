@@ -11,7 +11,7 @@ from daifu_dap.client.session import INITIALIZE
 from daifu_dap.recovery import credentials, refused
 
 from .conftest import TIMEOUT, Project, eventually
-from .test_door import TOKEN
+from .test_listener import TOKEN
 from .test_lost import BEATING, MARK, kill, next_client, processes
 
 PROGRAM = (

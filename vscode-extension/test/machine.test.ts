@@ -9,7 +9,7 @@ import { findUv, installation } from "../src/config/tools";
 import { parsePs, processes, runsPython, sorted } from "../src/config/processes";
 import { board, somethingHeld } from "../src/language/board";
 import { localized } from "../src/language/mapping";
-import { type Caller, Door, sessionOf } from "../src/terminal/door";
+import { type Caller, Inbox, sessionOf } from "../src/terminal/inbox";
 import { ENDPOINTS, FALLBACK, SCRIPT } from "../src/terminal/script";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "daifu-test-"));
@@ -147,19 +147,19 @@ describe("The command daifu", () => {
 
 describe("The folder where terminals call", () => {
   const note = { pid: 7, host: "127.0.0.1", port: 1, python: "/p", cwd: "/w", arguments: ["a.py", "-x"] };
-  const opened: Door[] = [];
+  const opened: Inbox[] = [];
   afterEach(() => {
-    for (const door of opened.splice(0)) {
-      door.close();
+    for (const inbox of opened.splice(0)) {
+      inbox.close();
     }
   });
 
   const open = async (where: string): Promise<{ calls: Caller[]; failures: string[] }> => {
     const calls: Caller[] = [];
     const failures: string[] = [];
-    const door = new Door(where, (caller) => calls.push(caller), (reason) => failures.push(reason));
-    opened.push(door);
-    await door.open();
+    const inbox = new Inbox(where, (caller) => calls.push(caller), (reason) => failures.push(reason));
+    opened.push(inbox);
+    await inbox.open();
     return { calls, failures };
   };
 

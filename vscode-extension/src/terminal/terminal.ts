@@ -5,14 +5,14 @@ import { onSetting, setting } from "../common/configuration";
 import { log, said } from "../common/log";
 import { Setting } from "../common/settings";
 import { interpreter, onInterpreter } from "../config/interpreter";
-import { type Caller, Door, sessionOf } from "./door";
+import { type Caller, Inbox, sessionOf } from "./inbox";
 import { ENDPOINTS, FALLBACK, SCRIPT } from "./script";
 
 /** Gives the terminals the command `daifu`, and attaches to what is started by it. */
 export class Terminal implements vscode.Disposable {
   private readonly listening: vscode.Disposable[] = [];
   private readonly variables: vscode.EnvironmentVariableCollection;
-  private door: Door | undefined;
+  private inbox: Inbox | undefined;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly context: vscode.ExtensionContext) {
@@ -28,7 +28,7 @@ export class Terminal implements vscode.Disposable {
 
   dispose(): void {
     vscode.Disposable.from(...this.listening).dispose();
-    this.door?.close();
+    this.inbox?.close();
   }
 
   /** Brings the terminals' variables up to date, one time after the other. */
@@ -43,19 +43,19 @@ export class Terminal implements vscode.Disposable {
   }
 
   private close(): Promise<void> {
-    this.door?.close();
-    this.door = undefined;
+    this.inbox?.close();
+    this.inbox = undefined;
     this.variables.clear();
     return Promise.resolve();
   }
 
   private async open(): Promise<void> {
-    if (this.door === undefined) {
-      const door = new Door(this.folder(), this.attach, (reason) => {
+    if (this.inbox === undefined) {
+      const inbox = new Inbox(this.folder(), this.attach, (reason) => {
         log.warn(reason);
       });
-      this.door = door;
-      await door.open();
+      this.inbox = inbox;
+      await inbox.open();
     }
     const bin = join(this.context.globalStorageUri.fsPath, "bin");
     await mkdir(bin, { recursive: true });

@@ -1,4 +1,4 @@
-"""Where a program takes clients: the door that `debugpy.listen` opens, whoever calls it.
+"""Where a program takes clients: the listener that `debugpy.listen` opens, whoever calls it.
 
 The program, `python -m daifu_dap --listen` and a crash that is held with nobody there all call it,
 and it starts the adapter that it finds beside itself.  In a vaccinated process that is to be ours,
@@ -6,14 +6,14 @@ so that every client can recover a crash.  Where ours cannot run, since its inte
 it needs, debugpy's own is left in place.
 
 An adapter is a process of its own and may die.  Then pydevd has lost its connection and is
-disposed of, and nobody could come in any more, since debugpy opens one door only.  So the door is
-known with the debugger that belongs to it; while that is the present one, the door is open, and
+disposed of, and nobody could come in any more, since debugpy listens only once.  So the listener is
+known with the debugger that belongs to it; while that is the present one, it is open, and
 else it can be opened anew.
 
 The adapter's command line, which everybody can read, has no secrets: they go by a pipe.  Nor do
 the command lines of the program's children, which the adapter knows without a token where it can
-(`common.nearby`), and which read theirs elsewhere (`credentials`).  A door that other machines can
-reach wants an access token of its clients.
+(`common.nearby`), and which read theirs elsewhere (`credentials`).  A listener that other machines
+can reach wants an access token of its clients.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _token: str | None = None
 
 
 def protect(wanted: str | None) -> None:
-    """Have clients show an access token from here on, for all doors of this process."""
+    """Have clients show an access token from here on, for all listeners of this process."""
     global _token
     _token = wanted
 
@@ -66,7 +66,7 @@ def wanted() -> str | None:
 
 
 def allowed(host: str, secret: str | None, own: bool = True) -> None:
-    """Raise `RuntimeError` if no door may be opened at an address, which then says what to do."""
+    """Raise `RuntimeError` if nothing may listen at an address, which then says what to do."""
     if not own and (secret is not None or not nearby.loopback(host)):
         raise RuntimeError(
             f"daifu: an access token needs daifu's adapter, which needs {NEEDED} in this "
@@ -130,7 +130,7 @@ def place() -> Place | None:
 
 
 def opened() -> Place:
-    """Where clients are taken; a door is opened on a loopback port if there is none.
+    """Where clients are taken; one is opened on a loopback port if there is none.
 
     Raises what debugpy raises when it cannot listen.
     """
@@ -250,7 +250,7 @@ def _careful(own: bool, secret: str | None) -> Iterator[None]:
 
 
 def _after_fork() -> None:
-    """A forked child has no door yet; its parent's leads to its parent."""
+    """A forked child has no listener yet; its parent's leads to its parent."""
     global _lock, _opened
     _lock, _opened = threading.RLock(), None
 

@@ -25,7 +25,7 @@ const LOOK = 500;
  * Only its user can look into it. A note is taken by renaming it, so of two windows that watch one
  * folder one gets it; and its being gone tells the program that somebody is coming.
  */
-export class Door {
+export class Inbox {
   private watcher: FSWatcher | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly busy = new Set<string>();
