@@ -27,7 +27,7 @@ import original
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 OTHERS = ("3.12", "3.13")
-LONG = ("DaiFu", "epoch", "checkfreq")
+LONG = ("DaiFu", "epoch", "checkfreq", "restart", "hot_restart")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ PARTS = (
         "lost-long",
         named=True,
         program="lost",
-        arguments=("--steps", "160000", "--rounds", "1", "--ways", *LONG),
-        patience=3600.0,
+        arguments=("--steps", "160000", "--rounds", "2", "--ways", *LONG),
+        patience=5400.0,
     ),
     Part("adapter", others=True, arguments=("--rounds", "7")),
     Part("scale"),
