@@ -35,9 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
 LONG = ("test_standard.py", "test_suites.py", "/torch/", "/demo/")
 """Tests that take long come first, so that no worker runs one alone at the end."""
 
+WAITING = ("/acceptance/", "/adapter/", "/demo/", "/torch/", "/unattended/")
+"""Tests of several processes, some of which wait for a processor that others have. In CI one that
+fails is done once more, and pytest's counts name it as rerun: it is still to be looked into."""
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(each in item.nodeid for each in LONG))
+    if os.environ.get("CI"):
+        for item in items:
+            if any(each in item.nodeid for each in WAITING):
+                item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
     if config.getoption("--without-torch"):
         chosen = [item for item in items if item.get_closest_marker("torch") is None]
         left_out = [item for item in items if item.get_closest_marker("torch") is not None]
