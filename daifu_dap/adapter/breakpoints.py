@@ -77,15 +77,17 @@ class Breakpoints:
         path = source.get("path") if isinstance(source, dict) else None
         if not isinstance(path, str) or not _proper(arguments.get("breakpoints")):
             return False
-        if self._edited(path):
+        paths = self._crashes.texts.paths
+        theirs = paths.remote(path)
+        if self._edited(theirs):
             self._session.later(lambda: self._set(request, path), request)
             return True
 
         def answered(answer: Message) -> None:
             told = (answer.get("body") or {}).get("breakpoints") if answer.get("success") else None
-            text = _read(path)
+            text = _read(paths.disk(theirs))
             if isinstance(told, list) and text is not None:
-                self._asked[os.path.realpath(path)] = Asked(arguments, text, told)
+                self._asked[os.path.realpath(theirs)] = Asked(arguments, text, told)
             self._session.tell({**answer, "request_seq": request["seq"]})
 
         self._session.forward(request, then=answered)
@@ -103,16 +105,16 @@ class Breakpoints:
             body["hitBreakpointIds"] = [self._ids.get(each, each) for each in hit]
 
     def _edited(self, path: str) -> bool:
-        """Whether another text of a file may run than the one on disk."""
+        """Whether another text of a file of the program's may run than the one on disk."""
         texts = self._crashes.texts
         if texts.older.get(path):
             return True
         try:
-            if os.stat(path).st_mtime < self._since and path not in texts.running:
+            if os.stat(texts.paths.disk(path)).st_mtime < self._since and path not in texts.running:
                 return False
         except OSError:
             return False
-        text = _read(path)
+        text = _read(texts.paths.disk(path))
         return text is not None and texts.running.get(path) != digest(text)
 
     # -- by the worker --------------------------------------------------------------------------
@@ -127,7 +129,7 @@ class Breakpoints:
         except (Failed, Refusal):  # the program has not loaded it
             self._session.forward(request)
             return
-        self._asked[os.path.realpath(path)] = asked
+        self._asked[os.path.realpath(known)] = asked
         told = self._put(known, asked)
         if told is None:
             self._session.forward(request)

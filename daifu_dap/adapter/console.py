@@ -166,7 +166,8 @@ class Console:
             return (lambda: Edit({}, [])), []
         placed = PLACED.match(code)
         line, text = (int(placed[1]), placed[2]) if placed else (line, code)
-        asked = {"source": {"path": path}, "cell": {"line": line}, "code": text}
+        source = {"path": self._crashes.texts.paths.local(path)}
+        asked = {"source": source, "cell": {"line": line}, "code": text}
         fields = Fields({**asked, "writeBack": saving is not None})
         said = ["The file on disk is as it was."] if saving is None else []
         return (lambda: self._crashes.plans.collect(fields)), said

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from daifu_dap.common.framing import Message
+
 Json = dict[str, Any]
 
 
@@ -45,7 +47,8 @@ class Paths:
         return local if local == path or os.path.exists(local) else path
 
     def told(self, body: Any) -> Any:
-        """A body of ours with the person's names: whatever is called `path`, and texts by path."""
+        """A body of ours with the person's names: whatever is called `path`, texts by path, and
+        a message about a file."""
         if not self._pairs:
             return body
         if isinstance(body, list):
@@ -60,7 +63,24 @@ class Paths:
                 found[key] = {self.local(path): text for path, text in value.items()}
             else:
                 found[key] = self.told(value)
+        path, message = body.get("path"), body.get("message")
+        if isinstance(path, str) and isinstance(message, str):
+            found["message"] = message.replace(path, self.local(path))
         return found
+
+    def failure(self, answer: Message) -> Message:
+        """The answer to a request that failed, with the person's names."""
+        if not self._pairs:
+            return answer
+        body = dict(answer["body"])
+        said = str(answer["message"])
+        for each in body.get("refusals") or ():
+            if isinstance(each.get("path"), str):
+                said = said.replace(each["path"], self.local(each["path"]))
+        if said != answer["message"]:
+            form = said.replace("{", "(").replace("}", ")")
+            body["error"] = {**body["error"], "format": form}
+        return {**answer, "message": said, "body": self.told(body)}
 
 
 def _moved(path: str, pairs: list[tuple[str, str]]) -> str:

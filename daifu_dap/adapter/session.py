@@ -124,7 +124,8 @@ class Session:
 
     def fail(self, request: Message, error: Exception | str) -> None:
         """Answer a request of the client's with a failure, numbered where it is a refusal."""
-        self.tell(failure(request, error))
+        told = failure(request, error)
+        self.tell(told if self.relays else self.crashes.texts.paths.failure(told))
 
     def answer(self, request: Message, answer: Message) -> None:
         """Answer a request of the client's as debugpy has answered ours."""

@@ -57,7 +57,8 @@ class Shown:
         """New texts run; for the worker, which may wait."""
         self._crashes.breakpoints.moved(files)
         for path in files:
-            source = {"name": os.path.basename(path), "path": path}
+            local = self._crashes.texts.paths.local(path)
+            source = {"name": os.path.basename(local), "path": local}
             self._session.event("loadedSource", {"reason": "changed", "source": source})
 
     def invalidated(self, thread_id: int) -> None:
@@ -116,7 +117,8 @@ class Shown:
         for frame in frames:
             entry = told.get(frame.get("id") or 0)
             if frame.get("id") == top and goal is not None and entry is not None:
-                source = {"name": os.path.basename(goal[0]), "path": goal[0]}
+                path = crashes.texts.paths.local(goal[0])
+                source = {"name": os.path.basename(path), "path": path}
                 frame = {**frame, "line": goal[1], "column": goal[2] + 1, "source": source}
             elif entry is not None:
                 frame = self._older(frame, entry)
