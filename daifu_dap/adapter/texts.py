@@ -247,11 +247,39 @@ class Draft:
 
 
 def _encoded(old: bytes, text: str) -> bytes:
-    """Return `text` in the encoding and with the line ends of the file's old content."""
+    """Return `text` in the encoding of the file's old content; what did not change keeps its line
+    ends, and what did has those of the first line."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(old).readline)
-    if b"\r\n" in old:
-        text = text.replace("\n", "\r\n")
-    return text.encode(encoding)
+    before = [_ended(line) for line in io.StringIO(old.decode(encoding), newline="")]
+    after = [_ended(line) for line in io.StringIO(text, newline="")]
+    usual = before[0][1] if before and before[0][1] else "\n"
+    begin, end = _unchanged(
+        *([(line, bool(ends)) for line, ends in each] for each in (before, after))
+    )
+    made = [line + (ends and usual) for line, ends in after]
+    made[:begin] = ["".join(each) for each in before[:begin]]
+    if end:
+        made[-end:] = ["".join(each) for each in before[-end:]]
+    return "".join(made).encode(encoding)
+
+
+_Line = tuple[str, bool]
+"""A line, and whether it is ended."""
+
+
+def _ended(line: str) -> tuple[str, str]:
+    """A line, and what ends it."""
+    said = line.rstrip("\r\n")
+    return said, line[len(said) :]
+
+
+def _unchanged(before: list[_Line], after: list[_Line]) -> tuple[int, int]:
+    """How many lines two texts have in common at their begin, and how many of the rest at their
+    end."""
+    most = min(len(before), len(after))
+    begin = next((n for n in range(most) if before[n] != after[n]), most)
+    most -= begin
+    return begin, next((n for n in range(most) if before[-1 - n] != after[-1 - n]), most)
 
 
 def _why(error: Exception) -> str:

@@ -141,3 +141,29 @@ def test_what_is_malformed_is_named(texts: Texts, file: Path, asked: dict, field
     with pytest.raises(Refusal, match=f"Argument {field} ") as caught:
         collect(texts, Fields(asked))
     assert caught.value.code == "DFU0021"
+
+
+@pytest.mark.parametrize(
+    ("before", "edited", "after"),
+    [
+        (b"a\r\nb\r\n", "a\nx\ny\n", b"a\r\nx\r\ny\r\n"),
+        (b"a\r\nb\nc\n", "a\nx\nc\n", b"a\r\nx\r\nc\n"),
+        (b"a\rb\rc\r", "x\nb\nc\n", b"x\rb\rc\r"),
+        (b"a\nb\r\nc", "a\nb\nx", b"a\nb\r\nx"),
+        (b"a\nb\nc", "a\nb\nc\nd", b"a\nb\nc\nd"),
+        (b"a\nb\r\nc", "z\na\nb\nc", b"z\na\nb\r\nc"),
+        (b"\xef\xbb\xbfa\r\nb", "a\nb\n", b"\xef\xbb\xbfa\r\nb\r\n"),
+        (b"# coding: latin-1\r\n\xe9 = 1\n", "# coding: latin-1\n\xe9 = 2\n",
+         b"# coding: latin-1\r\n\xe9 = 2\r\n"),
+        (b"", "a\n", b"a\n"),
+        (b"a\r\n", "", b""),
+        (b"x\x0c\r\ny = '\x1c'\n", "x\x0c\nz\ny = '\x1c'\n", b"x\x0c\r\nz\r\ny = '\x1c'\n"),
+    ],
+)  # fmt: skip
+def test_lines_that_did_not_change_keep_their_ends(
+    tmp_path: Path, before: bytes, edited: str, after: bytes
+) -> None:
+    file = tmp_path / "b.py"
+    file.write_bytes(before)
+    Draft(str(file), edited).commit()
+    assert file.read_bytes() == after
