@@ -18,6 +18,7 @@ if __name__ == "__main__" and not __package__:
     del sys.path[0]
 
 from daifu_dap.common import settings
+from daifu_dap.common.folder import working
 from daifu_dap.vaccine import hook, script
 
 EDITOR = "DAIFU_ADAPTER_ENDPOINTS"
@@ -76,6 +77,8 @@ def main() -> None:
         from daifu_dap.recovery import editor
 
         editor.join(folder, arguments)
+    if not __package__ and script.placed():  # run as a folder: it is taken away above
+        sys.path.insert(0, "")
     if first == "-m" and rest:
         script.run_module(rest[0], rest[1:])
     elif first == "-c" and rest:
@@ -170,7 +173,7 @@ def settle() -> None:
     Raises:
         ValueError: something in it is not allowed.
     """
-    os.environ.update(settings.settled(os.getcwd()).variables())
+    os.environ.update(settings.settled(working()).variables())
 
 
 def _token(option: str, values: list[str]) -> None:

@@ -1,4 +1,8 @@
-"""The folder `.daifu` in a program's working folder: notes for the next client, and the journal."""
+"""A program's working folder, and in it `.daifu`: notes for the next client, and the journal.
+
+A working folder may be deleted while a program works in it, and then every look at a relative path
+raises: a held crash must not be lost for that.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,24 @@ import contextlib
 import os
 
 NAME = ".daifu"
+
+
+def working() -> str:
+    """The working folder; the topmost one where that has been deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.sep
+
+
+def whole(path: str) -> str:
+    """`path` from the top; what `os.path.abspath` gives where the working folder is there."""
+    return os.path.abspath(os.path.join(working(), path))
+
+
+def real(path: str) -> str:
+    """The same without links."""
+    return os.path.realpath(whole(path))
 
 
 def made(where: str) -> str:

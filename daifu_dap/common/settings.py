@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daifu_dap.common import rules
+from daifu_dap.common.folder import whole, working
 from daifu_dap.common.record import Record
 from daifu_dap.common.rules import Policy, PolicyError
 
@@ -127,7 +128,7 @@ def project(folder: str) -> Settings:
 
 def nearest(folder: str) -> str | None:
     """The pyproject.toml at or above a folder."""
-    at = os.path.abspath(folder)
+    at = whole(folder)
     while True:
         path = os.path.join(at, FILE)
         if os.path.isfile(path):
@@ -145,13 +146,13 @@ def journal_at(folder: str, wanted: object) -> str | None:
         PolicyError: it is neither a path nor true or false.
     """
     if wanted is None or wanted is True:
-        usual = os.path.join(os.path.abspath(folder), ".daifu", "journal.jsonl")
+        usual = os.path.join(whole(folder), ".daifu", "journal.jsonl")
         return None if wanted is None else usual
     if wanted is False or wanted == "off":
         return "off"
     if not isinstance(wanted, str) or not wanted:
         raise PolicyError(f"journal must be a path, true or false, not {wanted!r}")
-    return os.path.join(os.path.abspath(folder), wanted)
+    return os.path.join(whole(folder), wanted)
 
 
 def policy_at(folder: str, wanted: object) -> Policy | None:
@@ -169,7 +170,7 @@ def policy_at(folder: str, wanted: object) -> Policy | None:
         return rules.checked(wanted, "policy")
     if not isinstance(wanted, str) or not wanted:
         raise PolicyError(f"policy must be the path of a file, or rules, not {wanted!r}")
-    path = os.path.join(os.path.abspath(folder), wanted)
+    path = os.path.join(whole(folder), wanted)
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
@@ -189,7 +190,7 @@ def from_environment() -> Policy | None:
     if not text:
         return None
     if text[0] not in "{[":
-        return policy_at(os.getcwd(), text)
+        return policy_at(working(), text)
     import json
 
     try:
@@ -198,4 +199,4 @@ def from_environment() -> Policy | None:
             return Policy.from_json(data)
     except (ValueError, TypeError, KeyError) as error:
         raise PolicyError(f"{rules.VARIABLE}: this is no policy: {error}") from None
-    return policy_at(os.getcwd(), data)
+    return policy_at(working(), data)

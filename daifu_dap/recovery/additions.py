@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from types import CodeType, ModuleType
 from typing import Any
 
 from daifu_dap.common import align, refusals
+from daifu_dap.common.folder import real
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery.change import Change
 from daifu_dap.recovery.crash import Crash
@@ -79,10 +79,10 @@ def namespace(path: str, crash: Crash | None) -> dict[str, Any] | None:
     """The globals of the module at `path`."""
     if crash is not None and path == crash.filename:
         return crash.frame.f_globals
-    wanted = os.path.realpath(path)
+    wanted = real(path)
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
-        if isinstance(file, str) and os.path.realpath(file) == wanted:
+        if isinstance(file, str) and real(file) == wanted:
             return vars(module)
     return None
 

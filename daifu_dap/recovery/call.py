@@ -18,6 +18,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common import token
+from daifu_dap.common.folder import working
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.crash import Crash
@@ -55,7 +56,7 @@ def once(crash: Crash, host: str, port: int) -> None:
 
 def told(crash: Crash, host: str, port: int) -> dict[str, Any]:
     """What the command is told: the body of `daifu/describe`, the process and where to attach."""
-    where = {"pid": os.getpid(), "host": host, "port": port, "cwd": os.getcwd()}
+    where = {"pid": os.getpid(), "host": host, "port": port, "cwd": working()}
     return {**where, "program": token.masked(sys.orig_argv), **crash.describe()}
 
 

@@ -13,6 +13,7 @@ from types import CellType, FrameType
 from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
+from daifu_dap.common.folder import whole
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
 from daifu_dap.recovery import scenario, twins, versions
@@ -366,8 +367,8 @@ def debuggers_frame(frame: FrameType) -> bool:
     home = getattr(debugpy, "__file__", None)
     if not isinstance(home, str):
         return False
-    folder = os.path.dirname(os.path.abspath(home)) + os.sep
-    return os.path.abspath(frame.f_code.co_filename).startswith(folder)
+    folder = os.path.dirname(whole(home)) + os.sep
+    return whole(frame.f_code.co_filename).startswith(folder)
 
 
 def type_name(exception: BaseException) -> str:

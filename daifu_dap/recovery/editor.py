@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 from daifu_dap.common import board
+from daifu_dap.common.folder import working
 from daifu_dap.recovery import hold
 
 NOTICED = 10.0
@@ -73,7 +74,7 @@ def _write(folder: Path, arguments: list[str], host: str, port: int) -> Path:
         "host": host,
         "port": port,
         "python": sys.executable,
-        "cwd": os.getcwd(),
+        "cwd": working(),
         "arguments": arguments,
     }
     note = folder / f"{os.getpid()}-{time.monotonic_ns()}.json"

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import SOURCE_SUFFIXES, ModuleSpec
 from types import ModuleType
 
+from daifu_dap.common.folder import real
 from daifu_dap.vaccine import project
 
 __all__ = ["Imports"]
@@ -73,7 +74,7 @@ def located(module: object) -> str:
     if path is None and places:
         path = next(iter(places), None)
         path = path and os.path.join(path, "__init__.py")
-    return os.path.realpath(path) if isinstance(path, str) else ""
+    return real(path) if isinstance(path, str) else ""
 
 
 def library(path: str) -> bool:

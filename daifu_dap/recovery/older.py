@@ -8,12 +8,12 @@ frame that hit it runs the text that it is meant for.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any
 
+from daifu_dap.common.folder import real
 from daifu_dap.recovery import state, versions
 from daifu_dap.vaccine.names import HIDDEN_LINE
 from daifu_dap.vaccine.text import Text
@@ -119,7 +119,7 @@ def hits(path: str) -> list[tuple[int, int]]:
     debugger = getattr(module, "get_global_debugger", lambda: None)()
     found = []
     for each in (debugger.file_to_id_to_line_breakpoint if debugger is not None else {}).items():
-        if os.path.realpath(each[0]) == os.path.realpath(path):
+        if real(each[0]) == real(path):
             found += [(one.line, getattr(one, "_hit_count", 0)) for one in each[1].values()]
     return found
 

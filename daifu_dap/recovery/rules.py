@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+from daifu_dap.common.folder import whole, working
 from daifu_dap.common.rules import VARIABLE, Policy, PolicyError, Rule
 from daifu_dap.recovery import bridge, debugger
 from daifu_dap.recovery.crash import Crash, message, type_name
@@ -143,7 +144,7 @@ def fits(rule: Rule, crash: Crash) -> bool:
     if rule.message and not re.search(rule.message, message(crash.exception)):
         return False
     path, function = crash.filename, crash.function
-    paths = (path, os.path.relpath(path), os.path.basename(path))
+    paths = (path, os.path.relpath(whole(path), working()), os.path.basename(path))
     names = (function, function.rpartition(".")[2])
     return (
         (not rule.file or any(globbed(each, paths) for each in rule.file))

@@ -5,12 +5,12 @@ present one.
 from __future__ import annotations
 
 import importlib
-import os
 import weakref
 from collections.abc import Collection
 from functools import cached_property
 from types import CodeType
 
+from daifu_dap.common import folder
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.cache import Cached
 from daifu_dap.vaccine.compile import Select, everything
@@ -51,7 +51,7 @@ class File:
     @cached_property
     def real(self) -> str:
         """The path without links."""
-        return os.path.realpath(self.path)
+        return folder.real(self.path)
 
     def remember(self, code: CodeType) -> None:
         """Note vaccinated code of this file, for as long as it lives or is not asked for."""
@@ -165,7 +165,7 @@ def find(path: str) -> File | None:
     file = known(path)
     if file is not None:
         return file
-    wanted = os.path.realpath(path)
+    wanted = folder.real(path)
     return next((each for each in files().values() if each.real == wanted), None)
 
 

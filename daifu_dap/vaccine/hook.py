@@ -19,6 +19,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from daifu_dap.common import folder
 from daifu_dap.vaccine import cache, compile, late, project
 from daifu_dap.vaccine.text import Text
 
@@ -163,9 +164,11 @@ def hook_runpy(module: Any) -> None:
 
     def get_code_from_file(*arguments: Any) -> Any:
         # The path is the last argument. Where a name comes before it, a pair is given back.
-        path = os.path.abspath(os.fsdecode(arguments[-1]))
+        path = folder.whole(os.fsdecode(arguments[-1]))
         if os.path.isfile(path):
-            project.add_root(os.path.dirname(path))
+            project.add_script(path)
+            if module is not runpy:
+                _behind_link(path)
         # A main program is compiled at each start; what there is to say of it is said here.
         found = plain(*arguments)
         code = own(path, main=True)
@@ -174,6 +177,15 @@ def hook_runpy(module: Any) -> None:
         return code if len(arguments) == 1 else (code, arguments[-1])
 
     module._get_code_from_file = get_code_from_file
+
+
+def _behind_link(script: str) -> None:
+    """Search the folder of the file that a script links to, as the interpreter does that is given
+    the script; debugpy has put the link's own before all others.
+    """
+    usual = os.path.dirname(script)
+    if sys.path and not sys.flags.safe_path and folder.whole(sys.path[0]) == usual:
+        sys.path[0] = os.path.dirname(folder.real(script))
 
 
 def listen_by_ours(api: Any) -> None:

@@ -17,6 +17,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from daifu_dap.common import settings, stacks
+from daifu_dap.common.folder import whole, working
 from daifu_dap.vaccine import hook, project
 from daifu_dap.vaccine.names import RUNTIME
 
@@ -36,13 +37,13 @@ def join(text: str) -> str:
         return json.dumps({"present": True})
     _environment(json.loads(text)["env"])
     try:
-        os.environ.update(settings.settled(os.getcwd()).variables())
+        os.environ.update(settings.settled(working()).variables())
     except (ValueError, OSError) as error:
         print(f"daifu: {error} (it is not used)", file=sys.stderr)
     hook.start()
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if isinstance(script, str):
-        project.add_root(os.path.dirname(os.path.abspath(script)))
+        project.add_script(whole(script))
     done, left = exchange()
     running = [f"{code.co_qualname} ({code.co_filename})" for code in activations()]
     return json.dumps({"functions": done, "running": running, "left": left})

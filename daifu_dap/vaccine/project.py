@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 
+from daifu_dap.common import folder as folders
+
 INCLUDE, EXCLUDE = "DAIFU_INCLUDE", "DAIFU_EXCLUDE"
 INSTALLED = ("site-packages", "dist-packages")
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
@@ -28,7 +30,7 @@ def configure(
     roots: Sequence[str], include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> None:
     """Say which folders the project lies in, and which files are more or less than that."""
-    _roots[:] = [os.path.realpath(each) for each in roots]
+    _roots[:] = [folders.real(each) for each in roots]
     _include[:] = include
     _exclude[:] = exclude
     is_project.cache_clear()
@@ -37,16 +39,22 @@ def configure(
 
 def configure_from_environment() -> None:
     """The same from the working folder and the environment."""
-    configure([os.getcwd()], _patterns(INCLUDE), _patterns(EXCLUDE))
+    configure([folders.working()], _patterns(INCLUDE), _patterns(EXCLUDE))
 
 
 def add_root(folder: str) -> None:
     """Count `folder` among the project's."""
-    folder = os.path.realpath(folder)
+    folder = folders.real(folder)
     if folder not in _roots:
         _roots.append(folder)
         is_project.cache_clear()
         own_folder.cache_clear()
+
+
+def add_script(path: str) -> None:
+    """Count the folder of a main script among the project's, and that of the file it links to."""
+    add_root(os.path.dirname(path))
+    add_root(os.path.dirname(folders.real(path)))
 
 
 def _patterns(variable: str) -> list[str]:
@@ -77,7 +85,7 @@ def is_project(path: str) -> bool:
     folder, _, name = path.rpartition(os.sep)
     if not (_include or _exclude) and os.path.isabs(path) and not os.path.islink(path):
         return name != "" and own_folder(folder)
-    path = os.path.realpath(path)
+    path = folders.real(path)
     if below(path, PACKAGE) or _matches(path, _exclude):
         return False
     if _matches(path, _include):
@@ -88,7 +96,7 @@ def is_project(path: str) -> bool:
 @cache
 def own_folder(folder: str) -> bool:
     """Whether the files right in `folder` are the project's own."""
-    path = os.path.join(os.path.realpath(folder), "file.py")
+    path = os.path.join(folders.real(folder), "file.py")
     if below(path, PACKAGE) or not any(below(path, root) for root in _roots):
         return False
     return not any(part in INSTALLED for part in path.split(os.sep)) and not standard(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import os
 import pkgutil
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
+from daifu_dap.common import folder
 from daifu_dap.vaccine import hook, project
 
 RUNNERS = 2
@@ -32,17 +34,17 @@ def run_file(path: str, arguments: list[str]) -> None:
         SystemExit: there is no such script.
         SyntaxError: it is not valid Python.
     """
-    full = os.path.abspath(path)
-    project.add_root(os.path.dirname(full))
+    full = folder.whole(path)
+    project.add_script(full)
     sys.argv[:] = [path, *arguments]
     if pkgutil.get_importer(full) is not None:  # a folder or an archive with a `__main__`
-        sys.path[0] = full
+        _search(full, always=True)
         _fresh_main()
         _ending(lambda: AS_MAIN("__main__", False), runners=RUNNERS, plain=RUNNERS)
         return
-    sys.path[0] = os.path.dirname(full)
+    _search(os.path.dirname(folder.real(full)))
     if full.endswith(".pyc"):
-        _ending(lambda: runpy.run_path(full, run_name="__main__"), runners=3, plain=0)
+        _run_compiled(full)
         return
     try:
         with open(full, "rb") as file:
@@ -71,6 +73,23 @@ def run_file(path: str, arguments: list[str]) -> None:
     _ending(main, runners=0, plain=0)
 
 
+def _run_compiled(path: str) -> None:
+    """Run the code in a `.pyc` as `python path` would; it has no text, so it is not vaccinated."""
+    module = _fresh_main()
+    loader = importlib.machinery.SourcelessFileLoader("__main__", path)
+    vars(module).update(__file__=path, __loader__=loader, __cached__=None, __annotations__={})
+    module.__spec__ = None
+
+    def main() -> None:
+        with open(path, "rb") as file:
+            code = pkgutil.read_code(file)
+        if code is None:
+            raise RuntimeError("Bad magic number in .pyc file")
+        exec(code, vars(module))
+
+    _ending(main, runners=0, plain=0)
+
+
 def _undecodable(source: bytes) -> bool:
     """Whether the interpreter, which reads a main script line by line, refuses its encoding."""
     if source.isascii() or COOKIE.match(source):
@@ -93,7 +112,8 @@ def _run_plain() -> None:
 def run_module(name: str, arguments: list[str]) -> None:
     """Run the module `name` as `python -m name arguments...` would."""
     sys.argv[:] = ["-m", *arguments]
-    sys.path[0] = os.getcwd()
+    with contextlib.suppress(OSError):
+        _search(os.getcwd())
     _fresh_main()
     _ending(lambda: AS_MAIN(name), runners=RUNNERS, plain=RUNNERS)
 
@@ -103,7 +123,7 @@ def run_code(code: str, arguments: list[str]) -> None:
     itself.
     """
     sys.argv[:] = ["-c", *arguments]
-    sys.path[0] = ""
+    _search("")
     module = _fresh_main()
     if sys.version_info >= (3, 13):  # whose tracebacks show its lines
         import linecache
@@ -115,6 +135,26 @@ def run_code(code: str, arguments: list[str]) -> None:
         exec(compile(code, "<string>", "exec", dont_inherit=True), vars(module))
 
     _ending(main, runners=0, plain=0)
+
+
+def placed() -> bool:
+    """Whether the interpreter, which was started by `-m`, has put our folder before all others that
+    it searches for modules."""
+    with contextlib.suppress(OSError):
+        return not sys.flags.safe_path and os.getcwd() != ""
+    return False
+
+
+def _search(first: str, always: bool = False) -> None:
+    """Search `first` before all other folders, in the place of ours.
+
+    Args:
+        always: also where the interpreter is told not to search a folder for being the program's.
+    """
+    if placed():
+        del sys.path[0]
+    if always or not sys.flags.safe_path:
+        sys.path.insert(0, first)
 
 
 def _fresh_main() -> ModuleType:

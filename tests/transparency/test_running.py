@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import re
 import shlex
 import shutil
@@ -11,7 +12,7 @@ import zipapp
 
 import pytest
 
-from tests.transparency.conftest import BOOT, Ran, Twice
+from tests.transparency.conftest import BOOT, ROOT, Ran, Twice
 
 ENDINGS = (
     "in_finally in_with in_generator in_handler in_class in_thread in_comprehension at_exit in_del "
@@ -80,6 +81,77 @@ def test_a_folder_or_an_archive_is_run(twice: Twice) -> None:
     for each in ("app", "app.pyz"):
         plain = twice.check(each, "x", woven="__main__")
         assert "KeyError: 'b'" in plain.err and "the data 1" in plain.out
+
+
+def test_modules_are_searched_where_the_interpreter_searches_them(twice: Twice) -> None:
+    """A link is searched for where it leads to, and no folder is for a script that is not to have
+    one."""
+    real, links = twice.folder / "real", twice.folder / "links"
+    real.mkdir()
+    links.mkdir()
+    (real / "script.py").write_text("import sys, beside\nprint(sys.path[:2], __file__)\n")
+    (real / "beside.py").write_text("print('beside')\n")
+    (real / "__main__.py").write_text("import script\n")
+    (links / "link").symlink_to(real / "script.py")
+    compileall.compile_file(real / "script.py", legacy=True, quiet=1)
+    for words in (["links/link"], ["real/script.py"], ["real"], ["-m", "real.script"],
+                  ["real/script.pyc", "a"], ["-c", "import sys; print(sys.path[:2])"]):  # fmt: skip
+        for safe in ({}, {"PYTHONSAFEPATH": "1"}):
+            plain = twice.plain(*words, **safe)
+            assert twice.vaccinated(*words, **safe) == plain
+            folder = str(ROOT / "daifu_dap")
+            assert twice.plain(folder, *words, DAIFU_ON_CRASH="raise", **safe) == plain
+    assert "beside" in twice.plain("links/link").out
+    assert "ModuleNotFoundError" in twice.plain("links/link", PYTHONSAFEPATH="1").err
+
+
+def test_a_compiled_file_knows_as_much_as_plain(twice: Twice) -> None:
+    names = "sorted(globals()), __file__, __package__, __spec__, sys.argv"
+    source = twice.folder / "compiled.py"
+    source.write_text(f"import sys\nprint({names})\n1 / 0\n")
+    compileall.compile_file(source, legacy=True, quiet=1)
+    source.unlink()
+    (twice.folder / "wrong.pyc").write_bytes(b"no magic, and no code at all")
+    for name, said in (("compiled.pyc", "ZeroDivisionError"), ("wrong.pyc", "Bad magic")):
+        plain = twice.plain(name, "a")
+        assert said in plain.err
+        assert twice.vaccinated(name, "a") == plain
+
+
+def test_a_program_whose_working_folder_is_gone_runs_on(twice: Twice) -> None:
+    lost = twice.folder / "lost"
+    (twice.folder / "leaving.py").write_text(
+        "import os, sys\nos.mkdir(sys.argv[1])\nos.chdir(sys.argv[1])\nos.rmdir(sys.argv[1])\n"
+        "import tooled\ndef fail(n):\n    return 1 // n\ntry:\n    fail(0)\n"
+        "except ZeroDivisionError as error:\n    print(error)\nfail(0)\n"
+    )
+    plain = twice.check("leaving.py", str(lost), woven="tooled")
+    assert "ZeroDivisionError" in plain.err and "daifu" not in plain.err
+
+
+@pytest.mark.parametrize("words", [["leaving.py"], ["-c", "print(1)"], ["-m", "leaving"]])
+def test_a_program_starts_where_its_working_folder_is_gone(twice: Twice, words: list[str]) -> None:
+    (twice.folder / "leaving.py").write_text("import sys\nprint(sys.argv)\n1 / 0\n")
+    if words[0] == "leaving.py":
+        words = [str(twice.folder / "leaving.py")]
+    lost = twice.folder / "lost"
+    enter = f"mkdir {lost}; cd {lost}; rmdir {lost}; exec "
+    found = []
+    for ours in ([], ["-m", "daifu_dap"]):
+        command = shlex.join([sys.executable, *ours, *words, "a"])
+        env = {
+            **twice.inherited(),
+            "PYTHONPATH": f"{ROOT}:{twice.folder}",
+            "DAIFU_ON_CRASH": "raise",
+        }
+        found.append(
+            subprocess.run(
+                ["sh", "-c", enter + command], capture_output=True, text=True, env=env, timeout=100
+            )
+        )
+    plain, ours = ((each.returncode, each.stdout, each.stderr) for each in found)
+    assert ours == plain
+    assert plain[1]
 
 
 PROGRAM = '''\

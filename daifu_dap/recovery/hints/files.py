@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from daifu_dap.common import folder
 from daifu_dap.recovery.hints.site import Site, close, either
 
 
@@ -14,9 +15,9 @@ def file_error(site: Site, error: OSError, said: str) -> str | None:
         path = os.path.join(found[1], "file")
     if not isinstance(path, str) or not path:
         return None
-    whole = os.path.abspath(path)
+    whole = folder.whole(path)
     above = os.path.dirname(whole)
-    relative = "" if os.path.isabs(path) else f", for it is relative to {os.getcwd()}"
+    relative = "" if os.path.isabs(path) else f", for it is relative to {folder.working()}"
     if isinstance(error, PermissionError):
         return (
             f"This user may not use {path}: write elsewhere, or mend its permissions, then retry."
