@@ -6,13 +6,14 @@ frame itself to put back into: `dir()`, `locals()` and `vars()` show nothing of 
 assignment is what it was.  `globals()` is the module's own dictionary, as in the program.
 
 What an evaluation raises is told to the client, `SystemExit` too, which pydevd leaves unanswered,
-and without the crash that is being handled meanwhile: the client has shown that already.
+and without the crash that is being handled meanwhile: the client has shown that already. What is no
+Python is told as the interpreter's own prompt tells it, without the frames that tried to read it.
 """
 
 from __future__ import annotations
 
 import sys
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from daifu_dap.vaccine import names
@@ -45,12 +46,13 @@ class View:
 
 def clear() -> None:
     """Have pydevd evaluate without the names of ours."""
-    from _pydevd_bundle import pydevd_vars
+    from _pydevd_bundle import pydevd_comm, pydevd_vars
     from _pydevd_bundle.pydevd_xml import ExceptionOnEvaluate
 
     evaluate, update = pydevd_vars.evaluate_expression, pydevd_vars.update_globals_and_locals
     if getattr(evaluate, "daifu", False):
         return
+    say = pydevd_comm._evaluate_response_return_exception
 
     def evaluated(db: Any, frame: FrameType | None, expression: str, is_exec: bool) -> Any:
         seen: Any = frame
@@ -76,9 +78,29 @@ def clear() -> None:
     def updated(now: Any, before: Any, frame: Any) -> None:
         update(now, before, frame.frame if isinstance(frame, View) else frame)
 
+    def told(db: Any, request: Any, kind: Any, error: Any, traceback: Any) -> None:
+        say(db, request, kind, error, traceback if _ran(db, traceback) else None)
+
     evaluated.daifu = True  # type: ignore[attr-defined]
     pydevd_vars.evaluate_expression = evaluated
     pydevd_vars.update_globals_and_locals = updated
+    pydevd_comm._evaluate_response_return_exception = told
+
+
+def _ran(db: Any, traceback: TracebackType | None) -> bool:
+    """Whether an exception was raised by what was evaluated, and not because that is no Python.
+
+    pydevd takes its own frames from a traceback, but not if there are no others.
+    """
+    from _pydevd_bundle.pydevd_dont_trace_files import PYDEV_FILE
+
+    while traceback is not None:
+        frame = traceback.tb_frame
+        ours = str(frame.f_globals.get("__name__")).startswith("daifu_dap.")
+        if not ours and db.get_file_type(frame) != PYDEV_FILE:
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _unchained(error: BaseException, handled: BaseException | None) -> None:

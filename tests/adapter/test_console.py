@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
 from daifu_dap.client import Client, RequestFailed
@@ -169,3 +171,25 @@ def test_nothing_of_ours_is_among_the_names(project: Project, context: str) -> N
         say(client, "%retry")
         assert client.wait_exit() == 0
         assert client.output().splitlines() == ["got (1.0, 45)", "got (2.0, 45)"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["1 +", "def (:", "for i in range(2):\nprint(i)", "return 3", "x = '\0'"]
+)
+@pytest.mark.parametrize("chosen", [True, False])
+def test_what_is_no_python_is_told_as_at_a_prompt(
+    project: Project, wrong: str, chosen: bool
+) -> None:
+    client = project.crashed(PROGRAM)
+    frame = client.stack()[0].id if chosen else None
+    with pytest.raises(RequestFailed) as failed:
+        client.request("evaluate", expression=wrong, context="repl", frameId=frame)
+    with pytest.raises((SyntaxError, ValueError)) as plain:
+        compile(wrong, "<string>", "exec")
+    expected = "".join(traceback.format_exception(plain.value.with_traceback(None)))
+    assert str(failed.value) == f"evaluate: {expected}"
+    called = "work('')" if chosen else "__import__('__main__').work('')"
+    with pytest.raises(RequestFailed, match="in work") as failed:
+        client.request("evaluate", expression=called, context="repl", frameId=frame)
+    assert str(failed.value).startswith("evaluate: Traceback (most recent call last):\n")
+    assert "pydevd" not in str(failed.value) and "daifu" not in str(failed.value)
