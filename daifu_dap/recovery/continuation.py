@@ -45,6 +45,7 @@ from daifu_dap.vaccine.compile import Select, Weaving, alone, statements, undist
 from daifu_dap.vaccine.fence import barrier
 from daifu_dap.vaccine.fence import cells as body_cells
 from daifu_dap.vaccine.patch import freed
+from daifu_dap.vaccine.positions import begun
 from daifu_dap.vaccine.slots import (
     RETURN,
     STAR,
@@ -193,7 +194,7 @@ def compiled(
                 dead_ = ast.Lambda(nothing, ast.Tuple([*kept_], ast.Load()))
                 rest = [nowhere(ast.If(constant(False), [ast.Expr(dead_)], [])), *rest]
             node_ = replaced(scope.node, body=[*declarations(scope.node), *rest])
-            code = freed(alone(text, scope, node_, all_free(plain, cells), weaving))
+            code = begun(freed(alone(text, scope, node_, all_free(plain, cells), weaving)))
         else:
             code = statements(text, ast.Module(rest, []), weaving)
         return Continuation(code, (), slots, value)

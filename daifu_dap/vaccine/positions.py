@@ -5,11 +5,14 @@ Their format is CPython's, told in Objects/locations.md of its source.
 
 from __future__ import annotations
 
+import opcode
 from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
 from daifu_dap.vaccine.bytecode import nowhere
+
+RESUME = opcode.opmap["RESUME"]
 
 Place = tuple[int | None, int | None, int | None, int | None]
 """Line, end line, column and end column of an instruction."""
@@ -54,6 +57,28 @@ def lines(code: CodeType, at: int, places: Sequence[Place], units: tuple[int, in
         if place is not None:
             break
     return bytes(made + table[position:])
+
+
+def begun(code: CodeType) -> CodeType:
+    """A class body without a place for what each one begins with, such as the name of its module.
+
+    One that is entered again has begun before: its line is not reached once more.
+    """
+    places = list(code.co_positions())
+    resume = code.co_code[::2].index(RESUME)
+    place = places[resume]
+    if place[0] is None:
+        return code
+    end = resume + 1
+    while end < len(places) and places[end] == place:
+        end += 1
+    kept = standing(place, place[0] - code.co_firstlineno, 1)
+    position = counted = 0
+    while counted < end:
+        size, _, _, position = entry(code.co_linetable, position)
+        counted += size
+    table = nowhere(resume) + kept + nowhere(end - resume - 1) + code.co_linetable[position:]
+    return code.replace(co_linetable=table)
 
 
 def entry(table: bytes, at: int) -> tuple[int, int, Any, int]:

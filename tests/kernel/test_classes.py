@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
 
 import daifu_dap as daifu
+from daifu_dap.common.flags import CO_OPTIMIZED
 from tests.kernel.programs import Boom, World
 from tests.kernel.test_async import space
 
@@ -208,3 +211,33 @@ def test_going_to_an_earlier_cell_of_a_class_body() -> None:
     versions.register(source).remember(code)
     exec(code, found)
     assert world.trace == [1, 1] and found["A"].y == 0.5
+
+
+def headers(world: World, woven: bool) -> list[str]:
+    """The class bodies whose first line a tracer has met, each time that it has."""
+    met: list[str] = []
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        code = frame.f_code
+        if event == "line" and not code.co_flags & CO_OPTIMIZED and code.co_name[0].isupper():
+            met.extend([code.co_name] * (frame.f_lineno == code.co_firstlineno))
+        return trace if code.co_filename == "classes.py" else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run(world, woven)
+    finally:
+        sys.settrace(before)
+    return met
+
+
+def test_the_line_of_a_class_is_met_when_its_body_begins_and_not_when_that_goes_on() -> None:
+    """So a breakpoint there stops once."""
+    plain = World()
+    expected = headers(plain, False)
+    assert {"Base", "Inner", "Colour"} <= {*expected}
+    for at in range(1, plain.probes + 1):
+        world = World(crash_at=at)
+        assert headers(world, True) == expected, at
+        assert world.crashes == 1
