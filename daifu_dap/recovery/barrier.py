@@ -42,6 +42,7 @@ from daifu_dap.recovery import (
     restart,
     rules,
     state,
+    static,
     suspend,  # noqa: F401  (`policy` uses it at a crash, when nothing is to be imported any more)
     tracing,
     versions,
@@ -147,7 +148,7 @@ def decided(
             passing.leave(frame, exception, span)
             return False
         if ticket.root is not None and not (span is None and restart.arrived(ticket, frame, cells)):
-            raise Restart(ticket).with_traceback(exception.__traceback__)
+            raise Restart(ticket).with_traceback(static.traceback(exception))
         state.forget(frame)
         state.tickets[frame] = ticket
         return True
@@ -210,7 +211,7 @@ def record(
     frame: FrameType, key: str, cells: tuple[CellType, ...], exception: BaseException
 ) -> Crash | None:
     """The record of a crash; None if there is nothing to go on from."""
-    traceback = exception.__traceback__
+    traceback = static.traceback(exception)
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
     text = versions.text_of(frame.f_code, key)
@@ -305,7 +306,7 @@ def ticket(
         crash.made = for_this, number, compiled
         file.resumes(target.text, compiled.code)
     _, number, made = crash.made
-    batch = iterators.batch(crash.exception.__traceback__) if action == "retry" else None
+    batch = iterators.batch(static.traceback(crash.exception)) if action == "retry" else None
     if batch is not None and goal is None:
         batch.again()
     held = [value for kind, value in live if kind in ("iterator", "manager", "star", "subject")]

@@ -10,7 +10,7 @@ from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import iterators, state, twins, versions
+from daifu_dap.recovery import iterators, state, static, twins, versions
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.locate import (
@@ -95,7 +95,7 @@ def lost(crash: Crash, point: Point, found: Live) -> None:
         what = iterators.ended(iterator)
         if what is not None:
             raise Refusal.of(refusals.GENERATOR_DEAD, **place, what=what)  # type: ignore[arg-type]
-        batch = iterators.batch(crash.exception.__traceback__)
+        batch = iterators.batch(static.traceback(crash.exception))
         if batch is not None and batch.lost is not None:
             raise Refusal.of(refusals.ITEM_LOST, **place, why=batch.lost)  # type: ignore[arg-type]
     elif point.phase == TARGET:
@@ -177,7 +177,7 @@ def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
             for other in others
         ):
             yield exception, entries
-            again = entries[0].tb_next if exception.__traceback__ is not None else None
+            again = entries[0].tb_next if static.traceback(exception) is not None else None
             while again is not None and again.tb_frame is entries[0].tb_frame:
                 yield exception, [again]
                 again = again.tb_next
@@ -190,7 +190,7 @@ def passed(crash: Crash) -> Iterator[tuple[BaseException, list[TracebackType]]]:
 
 def walked(exception: BaseException) -> Iterator[TracebackType]:
     """The entries of the traceback of an exception."""
-    traceback = exception.__traceback__
+    traceback = static.traceback(exception)
     while traceback is not None:
         yield traceback
         traceback = traceback.tb_next
@@ -199,16 +199,16 @@ def walked(exception: BaseException) -> Iterator[TracebackType]:
 def chained(exception: BaseException) -> Iterator[BaseException]:
     """The exceptions that were handled when this one was raised, and when they were."""
     seen: set[int] = set()
-    todo = [exception.__context__]
+    todo = [static.context(exception)]
     while todo:
         each = todo.pop()
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
         yield each
-        if each.__traceback__ is None and isinstance(each, BaseExceptionGroup):
-            todo += reversed(each.exceptions)  # which it says nothing of itself
-        todo.append(each.__context__)
+        if static.traceback(each) is None:
+            todo += reversed(static.parts(each))  # which it says nothing of itself
+        todo.append(static.context(each))
 
 
 def raised_at(exception: BaseException) -> Iterator[TracebackType]:
@@ -217,15 +217,16 @@ def raised_at(exception: BaseException) -> Iterator[TracebackType]:
     A group that an `except*` statement has put together has no traceback; then it is every entry of
     those of its parts, which may have been raised again since.
     """
-    if exception.__traceback__ is not None:
-        yield exception.__traceback__
-    elif isinstance(exception, BaseExceptionGroup):
-        for part in exception.exceptions:
-            for first in raised_at(part):
-                traceback: TracebackType | None = first
-                while traceback is not None:
-                    yield traceback
-                    traceback = traceback.tb_next
+    traceback = static.traceback(exception)
+    if traceback is not None:
+        yield traceback
+        return
+    for part in static.parts(exception):
+        for first in raised_at(part):
+            traceback = first
+            while traceback is not None:
+                yield traceback
+                traceback = traceback.tb_next
 
 
 def handled(
@@ -307,9 +308,9 @@ def image(own: Text | None, now: Text, place: Position) -> Position | None:
 def current(live: Live) -> Iterator[BaseException]:
     """The exceptions that were current in the handlers around a crash."""
     for kind, value in live:
-        if isinstance(value, Star):
+        if static.is_a(value, Star):
             yield from (value.original, *value.taken)
-        elif kind in ("handled", PENDING) and isinstance(value, BaseException):
+        elif kind in ("handled", PENDING) and static.is_a(value, BaseException):
             yield value
 
 
@@ -325,7 +326,8 @@ def outer(crash: Crash) -> BaseException | None:
             callers.add(frame)
         frame = frame.f_back
     for exception in chained(crash.exception):
-        if exception.__traceback__ is not None and exception.__traceback__.tb_frame in callers:
+        traceback = static.traceback(exception)
+        if traceback is not None and traceback.tb_frame in callers:
             return exception
     return None
 

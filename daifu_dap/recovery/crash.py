@@ -16,7 +16,7 @@ from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.folder import whole
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import scenario, twins, versions
+from daifu_dap.recovery import scenario, static, twins, versions
 from daifu_dap.recovery.locate import Point, start
 from daifu_dap.recovery.shown import Shown, variables
 from daifu_dap.vaccine import names
@@ -235,7 +235,7 @@ class Crash:
     @property
     def frames(self) -> tuple[Frame, ...]:
         found: list[Frame] = []
-        traceback = self.exception.__traceback__
+        traceback = static.traceback(self.exception)
         while traceback is not None and traceback.tb_frame is not self.frame:
             traceback = traceback.tb_next
         below = traceback.tb_next if traceback is not None else None

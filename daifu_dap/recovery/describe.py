@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.recovery import debugger, operands, progress
+from daifu_dap.recovery import debugger, operands, progress, static
 from daifu_dap.recovery.crash import hidden_frame
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def body(held: Held) -> dict[str, Any]:
 
 def frames(crash: Crash) -> Iterator[FrameType]:
     """The frames of a crash as a person sees them: the raising one first, then outwards."""
-    below = crash.exception.__traceback__
+    below = static.traceback(crash.exception)
     ended: list[FrameType] = []
     while below is not None:
         ended.append(below.tb_frame)

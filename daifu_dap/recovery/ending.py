@@ -27,13 +27,17 @@ class Ended:
     __slots__ = ()
 
     def __matmul__(
-        self, asked: tuple[Any, Any], current: Any = sys.exception, caller: Any = sys._getframe
+        self,
+        asked: tuple[Any, Any],
+        current: Any = sys.exception,
+        caller: Any = sys._getframe,
+        trace: Any = BaseException.__dict__["__traceback__"].__get__,
     ) -> object:
         """The barrier of a body or, if it is asked with a tuple, of a block: the exception."""
         exception, frame = current(), caller(1)
         if type(asked[0]) is not tuple:
             return exception
-        traceback = exception.__traceback__
+        traceback = trace(exception)
         while traceback is not None and traceback.tb_frame is not frame:
             traceback = traceback.tb_next
         return exception, (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.flags import CO_VARARGS, CO_VARKEYWORDS
 from daifu_dap.common.record import Record, replace
-from daifu_dap.recovery import state, versions
+from daifu_dap.recovery import state, static, versions
 from daifu_dap.recovery.continuation import Continuation, Live, slot_numbers
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.locate import RUN, Point, blocks, start
@@ -146,7 +146,7 @@ def base(crash: Crash, target: Point) -> tuple[CodeType, int | None, bool] | Non
     """The woven code of the body, where in it the crash is if it is there, and whether the frame
     has run nothing else.
     """
-    code, traceback = crash.frame.f_code, crash.exception.__traceback__
+    code, traceback = crash.frame.f_code, static.traceback(crash.exception)
     while traceback is not None and traceback.tb_frame is not crash.frame:
         traceback = traceback.tb_next
     near = traceback.tb_lasti if traceback is not None else None

@@ -22,7 +22,7 @@ from typing import Any
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR, CO_VARARGS
 from daifu_dap.common.record import Record
 from daifu_dap.recovery import around
-from daifu_dap.recovery.static import stored
+from daifu_dap.recovery.static import BUILT, has, is_a, stored, written
 
 Lookup = Callable[[str], Any]
 
@@ -67,7 +67,7 @@ class Raised(Record, frozen=True):
 
     def is_a(self, kind: object) -> bool:
         """Whether an `except` of `kind` takes it, as the interpreter asks."""
-        return self.kind is None or (isinstance(kind, type) and kind in self.kind.__mro__)
+        return self.kind is None or any(each is kind for each in self.kind.__mro__)
 
 
 class Outcome(Record, frozen=True):
@@ -79,7 +79,7 @@ class Outcome(Record, frozen=True):
     def same(self, other: Outcome) -> bool:
         one, two = self.value, other.value
         alike = one is two
-        if isinstance(one, Raised) and isinstance(two, Raised):
+        if is_a(one, Raised) and is_a(two, Raised):
             alike = one.kind is two.kind and one.exception is two.exception
         return self.how == other.how and alike and one is not unknown
 
@@ -182,9 +182,9 @@ class Foresight:
         if isinstance(given, ast.Name) and given.id == self.name:
             return self.raised
         found = self.value(given.func if isinstance(given, ast.Call) else given)
-        if isinstance(found, BaseException) and not isinstance(given, ast.Call):
+        if is_a(found, BaseException) and not isinstance(given, ast.Call):
             return self.raised if found is self.raised.exception else Raised(type(found), found)
-        if isinstance(found, type) and issubclass(found, BaseException):
+        if is_a(found, type) and issubclass(found, BaseException):
             return Raised(found)
         return Raised(None)
 
@@ -211,7 +211,7 @@ class Foresight:
         if isinstance(node, ast.Name):
             return self.values[node.id] if node.id in self.values else self.lookup(node.id)
         if isinstance(node, ast.Attribute):
-            return attribute(self.evaluate(node.value), node.attr)
+            return self.read(self.evaluate(node.value), node.attr)
         if isinstance(node, ast.BoolOp):
             return self.either(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -224,11 +224,18 @@ class Foresight:
             return self.compared(node)
         if isinstance(node, ast.Subscript):
             owner, index = self.evaluate(node.value), self.evaluate(node.slice)
-            known = type(owner) in (tuple, list, dict, str) and isinstance(index, PLAIN)
+            known = type(owner) in (tuple, list, dict, str) and type(index) in PLAIN
             return owner[index] if known else unknown
         if isinstance(node, ast.Call) and not node.keywords:
             return self.called(node)
         return unknown
+
+    def read(self, owner: Any, name: str) -> Any:
+        """An attribute; what a property is worth is told from its text, as of any function."""
+        found = None if owner is unknown else stored(owner, name)
+        if type(found) is property and is_a(found.fget, FunctionType):
+            return self.given(found.fget, [owner])
+        return attribute(owner, name)
 
     def either(self, node: ast.BoolOp) -> Any:
         stops = isinstance(node.op, ast.Or)
@@ -263,17 +270,17 @@ class Foresight:
         for each in node.args:
             if not isinstance(each, ast.Starred):
                 arguments.append(self.value(each))
-            elif isinstance(several := self.value(each.value), tuple):
+            elif type(several := self.value(each.value)) is tuple:
                 arguments += several
             else:
                 return unknown
         if isinstance(node.func, ast.Attribute):
             owner = self.evaluate(node.func.value)
             method = stored(type(owner), node.func.attr, None)
-            if owner is not unknown and isinstance(method, FunctionType):
+            if owner is not unknown and is_a(method, FunctionType):
                 return self.given(method, [owner, *arguments])
         followed = self.evaluate(node.func)
-        if isinstance(followed, FunctionType):
+        if is_a(followed, FunctionType):
             return self.given(followed, arguments)
         if any(each is unknown for each in arguments):
             return unknown
@@ -286,7 +293,7 @@ class Foresight:
             return unknown
         if function in (str, repr, bool, len, int):
             harmless = (*PLAIN, list, dict, BaseException)
-            if not all(isinstance(each, harmless) for each in arguments):
+            if not all(is_a(each, *harmless) for each in arguments):
                 return unknown
         return function(*arguments)
 
@@ -337,23 +344,30 @@ def within(node: ast.AST) -> list[ast.AST]:
 
 
 def truth(value: object) -> bool:
-    if isinstance(value, (*PLAIN, list, dict, BaseException, type)):
+    own = written(value, "__bool__") or written(value, "__len__")
+    if not own and is_a(value, *PLAIN, list, dict, BaseException, type):
         return bool(value)
     raise TypeError("its truth may be anything")
 
 
 def comparable(value: object) -> bool:
-    return type(value) in (*PLAIN, list, dict, set) or isinstance(value, type)
+    if is_a(value, type):
+        return not written(value, "__eq__")
+    return type(value) in (*PLAIN, list, dict, set)
 
 
 def attribute(owner: Any, name: str) -> Any:
     """An attribute that is plainly stored, one of a module, or one of an exception."""
     if owner is unknown:
         return unknown
-    if isinstance(owner, (ModuleType, BaseException, type)):
+    if is_a(owner, ModuleType):
         return getattr(owner, name, unknown)
     value = stored(owner, name, unknown)
-    return unknown if hasattr(type(value), "__get__") else value
+    if is_a(owner, BaseException, type) and type(value) in BUILT:
+        return value.__get__(owner)
+    if is_a(owner, type) and type(value) in (FunctionType, staticmethod):
+        return value.__get__(None, owner)
+    return unknown if has(value, "__get__") else value
 
 
 def in_frame(frame: FrameType) -> Lookup:
@@ -375,7 +389,7 @@ def exit_of(manager: object, raised: Raised) -> Outcome:
     """What the `__exit__` (or `__aexit__`) of `manager` does with an exception."""
     for name in ("__exit__", "__aexit__"):
         method = stored(type(manager), name, None)
-        if isinstance(method, FunctionType):
+        if is_a(method, FunctionType):
             return run(method, (manager, raised.kind, raised.exception, unknown), raised)
     return Outcome(FALLS)
 

@@ -36,6 +36,7 @@ from daifu_dap.common.record import Record
 from daifu_dap.recovery import meant, policy, state
 from daifu_dap.recovery.foresee import Raised
 from daifu_dap.recovery.shown import variables
+from daifu_dap.recovery.static import has, is_a
 
 __all__ = ["Batch", "batch", "ended", "recording"]
 
@@ -71,15 +72,16 @@ def ended(iterator: object) -> str | None:
         if id(each) in seen:
             continue
         seen.add(id(each))
-        if isinstance(each, GENERATORS):
+        if type(each) in GENERATORS:
             frames = (getattr(each, f"{kind}_frame", ...) for kind in ("gi", "ag", "cr"))
             if None in frames:
-                return f"generator {each.__qualname__}"
-        elif isinstance(each, itertools.zip_longest):
+                name: str = getattr(each, "__qualname__", "")
+                return f"generator {name}"
+        elif is_a(each, itertools.zip_longest):
             return "zip_longest"
-        elif isinstance(each, WRAPPERS) or type(each).__module__ == "itertools":
+        elif is_a(each, *WRAPPERS) or type(each).__module__ == "itertools":
             inside = parts(each)
-            if isinstance(each, EMPTIED) and not inside:
+            if is_a(each, *EMPTIED) and not inside:
                 return type(each).__name__
             todo += inside
     return None
@@ -87,13 +89,13 @@ def ended(iterator: object) -> str | None:
 
 def parts(iterator: object) -> list[object]:
     """What an iterator of the standard library iterates over."""
-    if isinstance(iterator, WRAPPERS):
+    if is_a(iterator, *WRAPPERS):
         found = iterator.__reduce__()[1]
         assert isinstance(found, tuple)
     else:
         found = tuple(gc.get_referents(iterator))
-    found += tuple(one for each in found if isinstance(each, tuple) for one in each)
-    return [each for each in found if hasattr(type(each), "__next__")]
+    found += tuple(one for each in found if is_a(each, tuple) for one in each)
+    return [each for each in found if has(each, "__next__")]
 
 
 # ---- the iterator of a DataLoader

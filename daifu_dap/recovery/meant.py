@@ -27,6 +27,7 @@ correctness comes first. If it does let the exception go on, that is held furthe
 from __future__ import annotations
 
 import ast
+import operator
 import sys
 from collections import deque
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ from types import (
 )
 from typing import Any
 
-from daifu_dap.recovery import passing, tasks, wanted
+from daifu_dap.recovery import passing, static, tasks, wanted
 from daifu_dap.recovery.around import (
     FINALLY,
     HANDLERS,
@@ -83,7 +84,7 @@ def crash(frame: FrameType, exception: BaseException, span: Extent | None = None
         return False
     if signal(exception) or cancelled(exception):
         return chosen.names(exception)
-    traceback = exception.__traceback__
+    traceback = static.traceback(exception)
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
     if traceback is None:
@@ -98,7 +99,7 @@ def crash(frame: FrameType, exception: BaseException, span: Extent | None = None
     if left is None:
         return False
     taker = taken(frame, left)
-    if isinstance(taker, FrameType):
+    if static.is_a(taker, FrameType):
         passing.leave(frame, exception, span, (id(taker), taker.f_lasti))
     return taker is None
 
@@ -225,8 +226,10 @@ def foreseen(handler: ast.ExceptHandler, frame: FrameType, raised: Raised) -> Ou
 def ended(outcome: Outcome, raised: Raised) -> Raised | None:
     if outcome.how != RAISES:
         return None
-    assert isinstance(outcome.value, Raised)
-    return raised if outcome.value == raised else outcome.value
+    found = outcome.value
+    assert isinstance(found, Raised)
+    same = found.kind is raised.kind and found.exception is raised.exception
+    return raised if same else found
 
 
 def starred(node: ast.TryStar, frame: FrameType, raised: Raised, own: bool) -> Raised | None:
@@ -238,18 +241,30 @@ def starred(node: ast.TryStar, frame: FrameType, raised: Raised, own: bool) -> R
         found = kinds(handler, frame)
         if found is None:
             return None if own else raised
-        closely = tuple(each for each in found if isinstance(each, type))
+        closely = tuple(each for each in found if static.is_a(each, type))
         if not own:
             closely = tuple(each for each in closely if each not in BROAD)
         if foreseen(handler, frame, Raised(type(left), left)).how == RAISES:
             continue
-        if isinstance(left, BaseExceptionGroup):
-            left = left.split(closely)[1] if closely else left
-        elif isinstance(left, closely):
-            left = None
-        if left is None:
+        rest = without(left, closely)
+        if not rest:
             return None
+        if rest[0] is not left:
+            left = BaseExceptionGroup("", rest)
     return raised if left is raised.exception else Raised(type(left), left)
+
+
+def without(exception: BaseException, kinds: tuple[type, ...]) -> list[BaseException]:
+    """The exceptions in one that `except*` leaves of it, which is itself if nothing is taken.
+
+    The exception's own `split` may be somebody's method.
+    """
+    if issubclass(type(exception), kinds):
+        return []
+    parts = static.parts(exception)
+    left = [each for part in parts for each in without(part, kinds)]
+    whole = len(left) == len(parts) and all(map(operator.is_, left, parts))
+    return [exception] if whole else left
 
 
 def kinds(handler: ast.ExceptHandler, frame: FrameType) -> tuple[Any, ...] | None:
@@ -261,9 +276,9 @@ def kinds(handler: ast.ExceptHandler, frame: FrameType) -> tuple[Any, ...] | Non
         return None
     flat: list[Any] = [value]
     for each in flat:
-        if isinstance(each, tuple):
+        if static.is_a(each, tuple):
             flat += each
-    return tuple(each for each in flat if isinstance(each, type))
+    return tuple(each for each in flat if static.is_a(each, type))
 
 
 # ---- managers
@@ -273,17 +288,17 @@ def exited(held: object, raised: Raised) -> Raised | None:
     """What comes out of a `with` whose manager the program's own code has entered."""
     # Nothing of the person's may run here, such as a manager's own `__getattr__`.
     generator = stored(held, "gen", None)
-    if isinstance(generator, (GeneratorType, AsyncGeneratorType)):
+    if type(generator) in (GeneratorType, AsyncGeneratorType):
         inner = getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None)
         if inner is not None:
             return through(inner, inner.f_lasti, raised, None, entered=True)
     for name in KINDS:
         found = stored(held, name, None)
-        flat = found if isinstance(found, tuple) else (found,)
+        flat = found if static.is_a(found, tuple) else (found,)
         if any(raised.kind is not None and raised.is_a(each) for each in flat):
             return None
     pushed = stored(held, "_exit_callbacks", None)
-    if isinstance(pushed, deque):
+    if static.is_a(pushed, deque):
         for _, callback in reversed(pushed):
             left = pushed_out(callback, raised)
             if left is None:
@@ -334,9 +349,9 @@ def stated(item: ast.withitem, frame: FrameType, raised: Raised) -> bool:
         return False
     flat: list[Any] = [foresight.value(each) for each in call.args]
     for each in flat:
-        if isinstance(each, tuple):
+        if static.is_a(each, tuple):
             flat += each
-    return any(isinstance(each, type) and raised.is_a(each) for each in flat)
+    return any(static.is_a(each, type) and raised.is_a(each) for each in flat)
 
 
 # ---- the language's own

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from daifu_dap.recovery import reading
+from daifu_dap.recovery.static import is_a
 from daifu_dap.vaccine import names
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def suggestions(crash: Crash) -> list[str]:
     if not isinstance(wrong, str):
         return []
     known: Iterable[str]
-    if isinstance(error, NameError):
+    if is_a(error, NameError):
         known = {*crash.locals, *crash.frame.f_globals, *vars(builtins)}
-    elif isinstance(error, AttributeError):
+    elif is_a(error, AttributeError):
         known = reading.attributes(error.obj)
     else:
         return []
@@ -97,7 +98,7 @@ def _kind(value: Any) -> Json:
     told: Json = {"type": kind.__name__}
     torch = sys.modules.get("torch")
     tensor = getattr(torch, "Tensor", None)
-    if tensor is not None and isinstance(value, tensor):
+    if tensor is not None and is_a(value, tensor):
         own = (tensor, getattr(getattr(torch, "nn", None), "Parameter", None))
         if kind in own:
             told["type"] = "Tensor"

@@ -15,7 +15,7 @@ import opcode
 from types import FrameType, TracebackType
 
 from daifu_dap.common.record import Record
-from daifu_dap.recovery import state
+from daifu_dap.recovery import state, static
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.locate import position
 
@@ -49,13 +49,14 @@ def seen(frame: FrameType, exception: BaseException, span: Extent | None) -> boo
     """Whether it was decided already that `exception`, at a barrier of `frame`, goes on."""
     notes = state.local.notes
     note = notes.get(mark(exception)) if notes else None
-    if note is None and notes and isinstance(exception, BaseExceptionGroup):
+    parts = static.parts(exception) if note is None and notes else ()
+    if parts:
         # What the handlers of an `except*` statement raised, put together by it.
-        if not all(mark(part) in notes for part in exception.exceptions):
+        if not all(mark(part) in notes for part in parts):
             return False
         leave(frame, exception, span)
         return True
-    if note is None or not follows(note, frame, exception.__traceback__, span):
+    if note is None or not follows(note, frame, static.traceback(exception), span):
         return False
     if note.taker is not None and not ahead(note.taker, frame):
         return False
@@ -75,7 +76,7 @@ def decided(frame: FrameType, exception: BaseException, span: Extent | None) -> 
     What it is known by may be another exception's by then, if it was handled before it got here. So
     the instruction must be the one that raises it, which runs once.
     """
-    note, traceback = state.local.raising, exception.__traceback__
+    note, traceback = state.local.raising, static.traceback(exception)
     if note is None or traceback is None or note[0] != id(frame):
         return False
     if traceback.tb_frame is not frame or note[1] not in (id(exception), id(type(exception))):
@@ -105,7 +106,7 @@ def leave(
 
 def mark(exception: BaseException) -> tuple[int, int]:
     """The addresses of an exception and of the place where it was raised."""
-    traceback = exception.__traceback__
+    traceback = static.traceback(exception)
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     return id(exception), id(traceback)

@@ -27,6 +27,7 @@ from daifu_dap.recovery.foresee import (
     unknown,
 )
 from daifu_dap.recovery.locate import instruction
+from daifu_dap.recovery.static import has, is_a
 from daifu_dap.vaccine import project
 
 SIGNALS: tuple[type[BaseException], ...] = (StopIteration, StopAsyncIteration)
@@ -60,14 +61,14 @@ def signal(exception: BaseException) -> bool:
     """Whether an exception is a word of the language or of a library, and no failure."""
     bdb = sys.modules.get("bdb")
     quits: tuple[type[BaseException], ...] = (bdb.BdbQuit,) if bdb is not None else ()
-    return not isinstance(exception, Exception) or isinstance(exception, (*SIGNALS, *quits))
+    return not is_a(exception, Exception) or is_a(exception, *SIGNALS, *quits)
 
 
 def cancelled(exception: BaseException) -> bool:
     """Whether it is the word of an event loop or a pool, which must be loaded then."""
     homes = ("asyncio.exceptions", "concurrent.futures._base")
     found = [sys.modules[each] for each in homes if each in sys.modules]
-    return isinstance(exception, tuple(each.CancelledError for each in found))
+    return is_a(exception, *(each.CancelledError for each in found))
 
 
 def thrown(traceback: TracebackType) -> bool:
@@ -100,10 +101,10 @@ def spoken(traceback: TracebackType, exception: BaseException) -> bool:
     frame, name = traceback.tb_frame, traceback.tb_frame.f_code.co_name
     found: tuple[str, ...] = ATTRIBUTES
     if name in SPOKEN:
-        if not isinstance(exception, SPOKEN[name]) or not asked_by_project(frame):
+        if not is_a(exception, *SPOKEN[name]) or not asked_by_project(frame):
             return False
         found = tuple(SPOKEN)
-    elif name not in ATTRIBUTES or not isinstance(exception, AttributeError):
+    elif name not in ATTRIBUTES or not is_a(exception, AttributeError):
         return False
     last = traceback
     while last.tb_next is not None:
@@ -158,7 +159,7 @@ def fallen_back(inner: FrameType, step: str) -> bool:
     if inner.f_code.co_argcount <= position:
         return False
     instance = local_value(inner, inner.f_code.co_varnames[position])
-    return instance is not ... and hasattr(type(instance), "__getattr__")
+    return instance is not ... and has(instance, "__getattr__")
 
 
 def iterates(frame: FrameType, step: str) -> bool:

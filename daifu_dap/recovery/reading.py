@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from daifu_dap.recovery.static import is_a, space
+
 __all__ = ["MISSING", "attributes", "stored", "value"]
 
 MISSING: Any = object()
@@ -69,27 +71,26 @@ def _computed(operator: ast.operator, left: Any, right: Any) -> Any:
 
 def stored(owner: Any, name: str) -> Any:
     """An attribute, if it is simply stored: in the object, or in a module of torch's own way."""
-    space = _space(owner)
-    if name in space:
-        return space[name]
-    return next((inside[name] for inside in _inside(space) if name in inside), MISSING)
+    found = _space(owner)
+    if name in found:
+        return found[name]
+    return next((inside[name] for inside in _inside(found) if name in inside), MISSING)
 
 
 def attributes(owner: Any) -> set[str]:
     """The names of an object's attributes, without asking a `__dir__` of the program's."""
-    space = _space(owner)
-    found = set(space).union(*_inside(space))
-    for each in owner.__mro__ if isinstance(owner, type) else type(owner).__mro__:
+    own = _space(owner)
+    found = set(own).union(*_inside(own))
+    for each in owner.__mro__ if is_a(owner, type) else type(owner).__mro__:
         found.update(vars(each))
     return {each for each in found if isinstance(each, str)}
 
 
 def _space(owner: Any) -> Mapping[Any, Any]:
-    try:
-        space = object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        return {}
-    return space if isinstance(space, Mapping) else {}
+    if is_a(owner, type):
+        found: Mapping[Any, Any] = type.__getattribute__(owner, "__dict__")
+        return found
+    return space(owner)
 
 
 def _inside(space: Mapping[Any, Any]) -> Iterator[dict[Any, Any]]:

@@ -30,6 +30,7 @@ from types import FrameType, TracebackType
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.recovery import debugger
 from daifu_dap.recovery.shown import Shown
+from daifu_dap.recovery.static import is_a
 
 PARTS = (BaseException, TracebackType, FrameType, tuple, list)
 LAST = ("last_exc", "last_type", "last_value", "last_traceback")
@@ -53,7 +54,7 @@ def owned(exception: BaseException, frame: FrameType) -> list[FrameType]:
     It is called by the barrier's `resolve`, and counts the references of those that called that.
     """
     found, inner = graph([exception], frame)
-    return [each for each in dying(found, inner, id(exception)) if isinstance(each, FrameType)]
+    return [each for each in dying(found, inner, id(exception)) if is_a(each, FrameType)]
 
 
 def graph(
@@ -68,7 +69,7 @@ def graph(
             found[id(node)] = node
             inner[id(node)] = parts = []
             for each in gc.get_referents(node):
-                if isinstance(each, PARTS) and each is not frame:
+                if issubclass(type(each), PARTS) and each is not frame:
                     parts.append(id(each))
                     if reached(node, each):
                         roots.append(each)
@@ -83,13 +84,13 @@ def reached(node: object, part: object) -> bool:
     Frames lead to the exceptions among their locals; exceptions to what they were made with, and so
     groups to the list of their parts, but not to the data of the program.
     """
-    if isinstance(node, TracebackType):
+    if is_a(node, TracebackType):
         return True
-    if isinstance(node, (FrameType, list)):
-        return isinstance(part, BaseException)
-    if isinstance(node, tuple):
-        return isinstance(part, BaseException) or (isinstance(part, list) and len(part) <= MOST)
-    return not isinstance(part, (FrameType, list))
+    if is_a(node, FrameType, list):
+        return is_a(part, BaseException)
+    if is_a(node, tuple):
+        return is_a(part, BaseException) or (is_a(part, list) and list.__len__(part) <= MOST)
+    return not is_a(part, FrameType, list)
 
 
 def dying(found: dict[int, object], inner: dict[int, list[int]], root: int) -> Iterator[object]:
@@ -104,7 +105,7 @@ def dying(found: dict[int, object], inner: dict[int, list[int]], root: int) -> I
     held = []
     for name in found:
         node = found[name]
-        if traced and not (isinstance(node, FrameType) and node.f_code.co_flags & SUSPENDS):
+        if traced and not (is_a(node, FrameType) and node.f_code.co_flags & SUSPENDS):
             continue  # a tracing debugger notes exceptions with every frame: it cannot be told
         if sys.getrefcount(node) > explained[name]:
             held.append(name)

@@ -40,7 +40,7 @@ from daifu_dap.common.flags import (
 )
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
-from daifu_dap.recovery import around, capture, defaults, meant, state, twins, versions
+from daifu_dap.recovery import around, capture, defaults, meant, state, static, twins, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame
 from daifu_dap.recovery.foresee import Raised
@@ -77,9 +77,9 @@ class Restart(BaseException):
 
 def within(exception: BaseException) -> Restart | None:
     """The restart that an exception is; `except*` makes a group of what its handlers raise."""
-    if isinstance(exception, BaseExceptionGroup):
-        return next(filter(None, map(within, exception.exceptions)), None)
-    return exception if isinstance(exception, Restart) else None
+    if static.is_a(exception, Restart):
+        return exception
+    return next(filter(None, map(within, static.parts(exception))), None)
 
 
 class Call(Record, frozen=True):
@@ -339,7 +339,7 @@ def swallows(crash: Crash, frame: FrameType) -> str | None:
     """Where `frame` would take every exception that comes out of what it runs now, or None."""
     offset = frame.f_lasti
     if frame is crash.frame:
-        traceback = crash.exception.__traceback__
+        traceback = static.traceback(crash.exception)
         while traceback is not None and traceback.tb_frame is not frame:
             traceback = traceback.tb_next
         offset = traceback.tb_lasti if traceback is not None else offset

@@ -21,7 +21,17 @@ from collections.abc import (
 from types import CellType, FrameType, TracebackType
 from typing import Any
 
-from daifu_dap.recovery import barrier, drive, ending, entering, late, passing, state, wanted
+from daifu_dap.recovery import (
+    barrier,
+    drive,
+    ending,
+    entering,
+    late,
+    passing,
+    state,
+    static,
+    wanted,
+)
 from daifu_dap.recovery.around import Extent
 from daifu_dap.recovery.once import Once, OnceAsync, leaver
 from daifu_dap.recovery.star import Star
@@ -191,10 +201,10 @@ class Runtime(tuple[type[BaseException], ...]):
         """Take our frames out of the traceback of the exception that is being handled."""
         exception = sys.exception()
         assert exception is not None
-        traceback = exception.__traceback__
+        traceback = static.traceback(exception)
         while traceback is not None and ours(traceback):
             traceback = traceback.tb_next
-        exception.__traceback__ = traceback
+        static.set_traceback(exception, traceback)
 
     # ---- `except*`
 
@@ -260,13 +270,15 @@ class Runtime(tuple[type[BaseException], ...]):
         """The next exception that is to be current again, to be raised."""
         ticket = state.lookup[recovery]
         exception = ticket.handled.pop(0)
-        ticket.handled_at.append((exception, exception.__traceback__, exception.__context__))
+        was = static.traceback(exception), static.context(exception)
+        ticket.handled_at.append((exception, *was))
         return exception
 
     def rehandled(self, recovery: int) -> None:
         """It is current: undo what raising it did to it."""
         exception, traceback, context = state.lookup[recovery].handled_at.pop()
-        exception.__traceback__, exception.__context__ = traceback, context
+        static.set_traceback(exception, traceback)
+        static.set_context(exception, context)
 
     def once(self, iterator: Iterator[Any]) -> Once:
         return Once(iterator)
@@ -371,7 +383,7 @@ class Runtime(tuple[type[BaseException], ...]):
 
 def raised_at(frame: FrameType, exception: BaseException) -> int:
     """Where, in code units, `frame` has raised what it handles."""
-    traceback = exception.__traceback__
+    traceback = static.traceback(exception)
     while traceback is not None and traceback.tb_frame is not frame:
         traceback = traceback.tb_next
     return (frame.f_lasti if traceback is None else traceback.tb_lasti) // 2
@@ -391,7 +403,7 @@ def left_by_door(frame: FrameType, cells: tuple[CellType, ...]) -> bool:
 def tailed(frame: FrameType) -> bool:
     """Whether the exception that is handled in `frame` comes out of the tail of its body."""
     exception = sys.exception()
-    traceback = None if exception is None else exception.__traceback__
+    traceback = None if exception is None else static.traceback(exception)
     if traceback is None or traceback.tb_frame is not frame:
         return False
     return traceback.tb_lineno is not None and traceback.tb_lineno >= names.HIDDEN_LINE

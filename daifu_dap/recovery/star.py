@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daifu_dap.recovery import static
+
 Kinds = type[BaseException] | tuple[type[BaseException], ...]
 
 
@@ -22,14 +24,14 @@ class Star:
 
     Attributes:
         original: the exception that its `try` part raised.
-        rest: the part of it that no handler has taken, or None.
         taken: the groups that the handlers have taken, in order.
         raised: what the handlers have raised.
     """
 
     def __init__(self, original: BaseException) -> None:
         self.original = original
-        self.rest: BaseException | None = original
+        self._rest: BaseException | None = original
+        self._gone: list[BaseException] = []
         self.taken: list[BaseException] = []
         self.raised: list[BaseException] = []
         self._handling: list[tuple[object, object]] = []
@@ -37,7 +39,17 @@ class Star:
     def matched(self, group: BaseException) -> None:
         """A handler has taken `group`."""
         self.taken.append(group)
-        self.rest = without(self.rest, group)
+        self._gone.append(group)
+
+    @property
+    def rest(self) -> BaseException | None:
+        """The part of `original` that no handler has taken, or None.
+
+        It is found when it is asked for: to divide a group may run a method of its class.
+        """
+        while self._gone:
+            self._rest = without(self._rest, self._gone.pop(0))
+        return self._rest
 
     def match(self, kinds: Kinds) -> bool:
         """Whether a handler for `kinds` takes something of the rest; that is `taken[-1]` then.
@@ -56,16 +68,16 @@ class Star:
         rest = self.rest
         if rest is None:
             return False
-        if isinstance(rest, BaseExceptionGroup):
-            group, self.rest = rest.split(kinds)
+        if static.is_a(rest, BaseExceptionGroup):
+            group, self._rest = rest.split(kinds)
             if group is None:
                 return False
             self.taken.append(group)
             return True
-        if not isinstance(rest, kinds):
+        if not issubclass(type(rest), kinds):
             return False
         self.taken.append(BaseExceptionGroup("", [rest]))
-        self.rest = None
+        self._rest = None
         return True
 
     def handle(self) -> BaseException:
@@ -73,19 +85,21 @@ class Star:
         return self._raising(self.taken[-1])
 
     def _raising(self, exception: BaseException) -> BaseException:
-        self._handling.append((exception.__traceback__, exception.__context__))
+        self._handling.append((static.traceback(exception), static.context(exception)))
         return exception
 
     def handling(self, exception: BaseException) -> None:
         """Undo what raising it did to it."""
-        exception.__traceback__, exception.__context__ = self._handling.pop()  # type: ignore[assignment]
+        traceback, context = self._handling.pop()
+        static.set_traceback(exception, traceback)
+        static.set_context(exception, context)
 
     def left(self) -> BaseException | None:
         """What leaves the statement: what handlers raised, and what none has taken."""
         original, found = self.original, [*self.raised]
         if self.rest is not None:
             found.append(self.rest)
-        if not isinstance(original, BaseExceptionGroup):
+        if not static.is_a(original, BaseExceptionGroup):
             return found[0] if found else None
         again = [each for each in found if same(each, original)]
         new = [each for each in found if not same(each, original)]
@@ -109,8 +123,8 @@ class Star:
 
 def leaves(exception: BaseException) -> Iterator[BaseException]:
     """The exceptions in a group of groups that are none themselves."""
-    if isinstance(exception, BaseExceptionGroup):
-        for each in exception.exceptions:
+    if static.is_a(exception, BaseExceptionGroup):
+        for each in static.parts(exception):
             yield from leaves(each)
     else:
         yield exception
@@ -118,7 +132,7 @@ def leaves(exception: BaseException) -> Iterator[BaseException]:
 
 def without(exception: BaseException | None, group: BaseException) -> BaseException | None:
     """`exception` without what `group`, a part of it, contains."""
-    if not isinstance(exception, BaseExceptionGroup):
+    if not static.is_a(exception, BaseExceptionGroup):
         return None
     gone = frozenset(map(id, leaves(group)))
     rest: BaseException | None = exception.split(lambda each: id(each) in gone)[1]
@@ -127,10 +141,11 @@ def without(exception: BaseException | None, group: BaseException) -> BaseExcept
 
 def same(one: BaseException, two: BaseException) -> bool:
     """Whether a handler that raised `one` let go on what it had taken of `two`."""
-    notes = getattr(one, "__notes__", None) is getattr(two, "__notes__", None)
-    traceback = one.__traceback__ is two.__traceback__
-    chained = one.__cause__ is two.__cause__ and one.__context__ is two.__context__
-    return isinstance(one, BaseExceptionGroup) and notes and traceback and chained
+    if not static.is_a(one, BaseExceptionGroup):
+        return False
+    notes = static.space(one).get("__notes__") is static.space(two).get("__notes__")
+    held = (static.traceback, static.cause, static.context)
+    return notes and all(each(one) is each(two) for each in held)
 
 
 __all__ = ["Star", "leaves"]

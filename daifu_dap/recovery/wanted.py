@@ -166,12 +166,12 @@ def is_any(exception: BaseException, kinds: Iterable[Kind]) -> bool:
 def is_a(exception: BaseException, kind: Kind) -> bool:
     """Whether an exception is of a type that is given itself or by name."""
     if not isinstance(kind, str):
-        return isinstance(exception, kind)
+        return any(each is kind for each in type(exception).__mro__)
     for each in type(exception).__mro__:
         if kind in (each.__name__, each.__qualname__, f"{each.__module__}.{each.__qualname__}"):
             return True
     found = resolved(kind)
-    return isinstance(found, type) and isinstance(exception, found)
+    return any(each is found for each in type(exception).__mro__)
 
 
 def resolved(name: str) -> Any:

@@ -10,6 +10,7 @@ from daifu_dap.recovery import operands, reading
 from daifu_dap.recovery.hints.files import file_error
 from daifu_dap.recovery.hints.items import written
 from daifu_dap.recovery.hints.site import Site, close, meant, nothing, shown
+from daifu_dap.recovery.static import is_a
 
 
 def type_error(site: Site, error: TypeError, said: str) -> str | None:
@@ -55,7 +56,7 @@ def _called(site: Site, node: ast.expr) -> FunctionType | None:
         owner = site.value(node.value)
         spaces = () if owner is reading.MISSING else type(owner).__mro__
         found = next((vars(each)[node.attr] for each in spaces if node.attr in vars(each)), None)
-    if isinstance(found, type):
+    if is_a(found, type):
         found = next(
             (vars(each)["__init__"] for each in found.__mro__ if "__init__" in vars(each)), None
         )

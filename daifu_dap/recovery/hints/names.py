@@ -8,6 +8,7 @@ from types import ModuleType
 
 from daifu_dap.recovery import operands, reading
 from daifu_dap.recovery.hints.site import Site, close, meant, nothing
+from daifu_dap.recovery.static import is_a
 
 _USUAL = {
     "np": "import numpy as np",
@@ -57,7 +58,7 @@ def attribute_error(site: Site, error: AttributeError, said: str) -> str | None:
             f"`{owner.__name__}`{known} has no `{name}`: it may be of another version, or in a "
             "submodule that is not imported."
         )
-    kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+    kind = owner.__name__ if is_a(owner, type) else type(owner).__name__
     return f"A `{kind}` has no `{name}`: assign it before, or see whether another object is meant."
 
 

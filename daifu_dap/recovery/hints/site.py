@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from daifu_dap.recovery import operands, reading
+from daifu_dap.recovery import operands, reading, static
 from daifu_dap.recovery.locate import position
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Site:
         self.crash = crash
         self._local = crash.locals.values()
         self._global = crash.frame.f_globals
-        traceback = crash.exception.__traceback__
+        traceback = static.traceback(crash.exception)
         while traceback is not None and traceback.tb_frame is not crash.frame:
             traceback = traceback.tb_next
         self.found: list[ast.expr] = []
