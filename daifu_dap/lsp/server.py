@@ -31,7 +31,7 @@ from daifu_dap import __version__
 from daifu_dap.common import board
 from daifu_dap.lsp import answers, fixes
 from daifu_dap.lsp.held import Programs, parse
-from daifu_dap.lsp.judge import Judgement, judge
+from daifu_dap.lsp.judge import Judgement, Spot, judge
 from daifu_dap.lsp.places import Lines
 from daifu_dap.lsp.settings import Settings
 from daifu_dap.surgery import Baseline
@@ -53,7 +53,7 @@ class Document:
     judgement: Judgement | None = None
     judged: str | None = None
     told: bool = False
-    fixes: tuple[str, list[fixes.Fix]] | None = field(default=None)
+    fixes: tuple[str, list[Spot], list[fixes.Fix]] | None = field(default=None)
 
 
 class Server(LanguageServer):
@@ -237,14 +237,15 @@ class Server(LanguageServer):
         here = [spot for spot in spots if answers.touches(spot, lines, params.range)]
         if not here:
             return []
-        loop = asyncio.get_running_loop()
-        if document.fixes is None or document.fixes[0] != text:
-            found = await loop.run_in_executor(self._worker, fixes.offer, text, list(spots))
-            document.fixes = text, found
         version = self.workspace.get_text_document(uri).version
+        loop = asyncio.get_running_loop()
+        known = document.fixes
+        if known is None or known[:2] != (text, spots):
+            found = await loop.run_in_executor(self._worker, fixes.offer, text, list(spots))
+            known = document.fixes = text, spots, found
         return [
             answers.action(fix, uri, version, lines, self._versioned)
-            for fix in document.fixes[1]
+            for fix in known[2]
             if any(fix.spot == spot for spot in here)
         ]
 

@@ -159,6 +159,54 @@ def test_columns_are_counted_as_agreed(talk: Talk, tmp_path: Path, encoding: str
     talk(conversation)
 
 
+NAMED = "def f():\n    a = lenght\n    b = widht\n\nf()\n"
+
+
+def unnamed(path: Path, wrong: str, right: str) -> dict:
+    error = f"NameError: name '{wrong}' is not defined"
+    return {"sessionId": "s", **state(str(path), NAMED, wrong, error, suggestions=[right])}
+
+
+def test_a_second_crash_in_the_same_text_has_fixes_of_its_own(talk: Talk, tmp_path: Path) -> None:
+    path = tmp_path / "main.py"
+    uri = path.as_uri()
+
+    async def conversation(editor: Editor) -> None:
+        await editor.start()
+        editor.open(uri, NAMED)
+        for line, wrong, right in ((1, "lenght", "length"), (2, "widht", "width")):
+            editor.notify("daifu/stopped", unnamed(path, wrong, right))
+            await editor.until(
+                lambda line=line: [d.range.start.line for d in editor.found.get(uri, ())] == [line]
+            )
+            (fix,) = await editor.actions(uri, line)
+            assert fix.title == f"Did you mean {right}?"
+
+    talk(conversation)
+
+
+def test_a_fix_is_of_the_version_that_it_was_made_for(talk: Talk, tmp_path: Path) -> None:
+    """Somebody types while it is worked out."""
+    path = tmp_path / "main.py"
+    uri = path.as_uri()
+
+    async def conversation(editor: Editor) -> None:
+        await editor.start()
+        editor.open(uri, NAMED)
+        editor.notify("daifu/stopped", unnamed(path, "lenght", "length"))
+        await editor.until(lambda: editor.codes(uri) == ["crash"])
+        asked = asyncio.create_task(editor.actions(uri, 1))
+        await asyncio.sleep(0)
+        editor.type(uri, "# something\n" + NAMED, 2)
+        (fix,) = await asked
+        assert fix.edit is not None and fix.edit.document_changes
+        (change,) = fix.edit.document_changes
+        assert isinstance(change, types.TextDocumentEdit)
+        assert change.text_document.version == 1
+
+    talk(conversation)
+
+
 def test_line_ends_are_kept_and_form_feeds_break_no_line(talk: Talk, tmp_path: Path) -> None:
     path = tmp_path / "main.py"
     uri = path.as_uri()
