@@ -97,9 +97,12 @@ def watch(
     return True
 
 
-def unwatch(code: CodeType) -> None:
-    """Let the lines of `code` pass again."""
-    if MONITORING and _watched.pop(id(code), None) is not None and _tool is not None:
+def unwatch(code: CodeType, only: Watched | None = None) -> None:
+    """Let the lines of `code` pass again; those that `only` has waited for, unless others have
+    come to be waited for meanwhile."""
+    if not MONITORING or (only is not None and _watched.get(id(code)) is not only):
+        return
+    if _watched.pop(id(code), None) is not None and _tool is not None:
         monitoring.set_local_events(_tool, code, 0)
 
 
@@ -124,15 +127,16 @@ def _line(code: CodeType, line: int) -> object:
         return monitoring.DISABLE
     if watched.do(sys._getframe(1)):
         if watched.then is None:
-            unwatch(code)
-        else:  # the line's first instruction is an event that comes after those of the line
+            unwatch(code, watched)
+        elif _watched.get(id(code)) is watched:
+            # the line's first instruction is an event that comes after those of the line
             monitoring.set_local_events(_tool, code, monitoring.events.INSTRUCTION)
     return None
 
 
 def _instruction(code: CodeType, offset: int) -> object:
     watched = _watched.get(id(code))
-    unwatch(code)
+    unwatch(code, watched)
     if watched is not None and watched.then is not None:
         watched.then()
     return None
@@ -195,7 +199,7 @@ def passed(frame: FrameType) -> bool:
     watched = _watched.get(id(frame.f_code))
     if watched is not None and watched.code() is frame.f_code and not watched.exclusive:
         if watched.do(frame):
-            unwatch(frame.f_code)
+            unwatch(frame.f_code, watched)
         return frame in state.tickets
     tracer = _armed.get(id(frame)) if waits(frame) else None
     if tracer is None or tracer.do is None or not tracer.do(frame):

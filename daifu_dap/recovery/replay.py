@@ -91,12 +91,13 @@ def _taken(crash: Crash) -> Json | None:
 def _load() -> list[Json]:
     global _entries
     if _entries is None:
-        _entries = []
+        found: list[Json] = []
         try:
             with open(os.path.join(os.environ[VARIABLE], FILE), encoding="utf-8") as stream:
-                _entries = json.load(stream)
+                found = json.load(stream)
         except (OSError, ValueError) as error:
             print(f"daifu: nothing is replayed: {error}", file=sys.stderr)
+        _entries = found  # whole, for a thread that crashes meanwhile
     return _entries
 
 

@@ -45,16 +45,21 @@ def present() -> Policy | None:
     """The policy of this process; what is wrong with it is said once."""
     global _known, _policy
     if not _known:
-        _known = True
-        if not os.environ.get(VARIABLE):
-            return None
-        from daifu_dap.common import settings
-
-        try:
-            _policy = settings.from_environment()
-        except PolicyError as error:
-            say(f"{error} (the policy is not used)")
+        _policy = _read()
+        _known = True  # not before: another thread may crash meanwhile
     return _policy
+
+
+def _read() -> Policy | None:
+    if not os.environ.get(VARIABLE):
+        return None
+    from daifu_dap.common import settings
+
+    try:
+        return settings.from_environment()
+    except PolicyError as error:
+        say(f"{error} (the policy is not used)")
+        return None
 
 
 def use(policy: Policy | None) -> None:

@@ -140,11 +140,12 @@ def environment() -> CrashFilter:
     """The filter of the environment, which is looked at once."""
     global _environment
     if _environment is None:
-        _environment = DEFAULT
+        found = DEFAULT
         try:
-            _environment = CrashFilter.parse(os.environ.get(VARIABLE, ""))
+            found = CrashFilter.parse(os.environ.get(VARIABLE, ""))
         except ValueError as error:
             print(f"daifu: {VARIABLE}: {error}; it is not used.", file=sys.stderr)
+        _environment = found
     return _environment
 
 

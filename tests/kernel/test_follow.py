@@ -127,3 +127,31 @@ def test_lines_are_told_of_only_while_a_frame_is_waited_for(
     result, log = lab.outcome(lab.module(KEPT, (1,), waits=waits))
     assert result == [True, True, False]
     assert log == ["old", "old", "new", "old", "old", "old"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="LINE events of sys.monitoring")
+def test_lines_that_are_waited_for_anew_meanwhile_are_not_let_pass() -> None:
+    """Another thread makes an edit just as the frame takes the one before."""
+
+    def work() -> int:
+        a = 1
+        b = 2
+        return a + b
+
+    seen: list[str] = []
+
+    def first(frame: Any) -> bool:
+        seen.append("first")
+        lines.watch(work.__code__, [frame], second)
+        return True
+
+    def second(frame: Any) -> bool:
+        seen.append("second")
+        return False
+
+    lines.watch(work.__code__, [], first)
+    try:
+        work()
+    finally:
+        lines.unwatch(work.__code__)
+    assert seen == ["first", "second", "second"]

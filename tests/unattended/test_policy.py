@@ -88,6 +88,27 @@ def test_a_policy_comes_through_the_environment_as_it_was(
     assert [rule.pause(each) for each in (1, 2, 3, 999)] == [1, 3, 9, 10.5]
 
 
+def test_a_policy_that_is_just_being_read_counts_for_another_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two threads crash together, and the second asks in the middle of the first one's reading."""
+    policy = form.parse('[[rules]]\naction = "skip"\n', "policy.toml")
+    found: list[object] = []
+
+    def read() -> form.Policy:
+        if not found:
+            found.append(None)
+            found.append(rules.present())
+        return policy
+
+    monkeypatch.setattr(settings, "from_environment", read)
+    monkeypatch.setenv(form.VARIABLE, "[]")
+    monkeypatch.setattr(rules, "_known", False)
+    monkeypatch.setattr(rules, "_policy", None)
+    assert rules.present() is policy
+    assert found == [None, policy]
+
+
 def test_the_first_rule_that_fits_counts(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     crashes: list[daifu.Crash] = []
     previous = daifu.set_crash_handler(lambda crash: crashes.append(crash) or fit(crash))

@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from daifu_dap.common import patch
 from daifu_dap.common.patch import Misfit
+from daifu_dap.recovery import replay as answering
 
 from .conftest import TIMEOUT, Place
 
@@ -45,6 +47,26 @@ MAIN = textwrap.dedent("""
     """).lstrip()
 
 OUTPUT = "5\nrow 4\nkept [0, 7] 1\nNone\nend\n"
+
+
+def test_entries_that_are_just_being_read_count_for_another_thread(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two threads crash together, and the second asks in the middle of the first one's reading."""
+    (tmp_path / answering.FILE).write_text('[{"number": 1}]')
+    monkeypatch.setenv(answering.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(answering, "_entries", None)
+    plain, found = json.load, []
+
+    def load(stream: Any) -> Any:
+        if not found:
+            found.append(None)
+            found.append(answering._load())
+        return plain(stream)
+
+    monkeypatch.setattr(json, "load", load)
+    assert answering._load() == [{"number": 1}]
+    assert found == [None, [{"number": 1}]]
 
 
 def recorded(here: Place) -> str:
