@@ -8,6 +8,7 @@ lost its client, or the program itself when nobody is there.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import sys
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from daifu_dap.common.folder import made
+
+_numbers = itertools.count(1)
+"""Of the files that notes are written into: several threads may be held at once."""
 
 
 class Notice:
@@ -34,7 +38,7 @@ class Notice:
         name = f"held-{pid}.json"
         try:
             where = Path(made(folder or os.getcwd()))
-            temporary = where / f".{name}.{os.getpid()}"
+            temporary = where / f".{name}.{os.getpid()}-{next(_numbers)}"
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -56,9 +56,9 @@ def wait(crash: Crash, seconds: float | None) -> Resolution:
             crash.by = "nobody"
             return Raise()
         threads.free()
-        _announce(crash, host, port, seconds)
         note = Notice(None, os.getpid(), host, port)
         try:
+            _announce(crash, host, port, seconds)
             call.once(crash, host, port)
             came = _await_client(seconds)
         finally:
