@@ -21,6 +21,7 @@ plans      what an edit would do
 changes    an edit is applied
 requests   looking at a crash stop, checking and applying an edit
 leaving    how a thread leaves a crash stop
+pausing    pauses that wait for threads which are being let go
 held       a program whose client has gone, and the next client
 server     listening, and how long the process lives
 """

@@ -26,6 +26,7 @@ class Board:
         self._name = f"{os.getpid()}-{next(_numbers)}.json"
         self._lock = threading.Lock()
         self._up: Json | None = None
+        self._over = False
 
     @property
     def up(self) -> bool:
@@ -50,16 +51,17 @@ class Board:
         """Put up what is held now, or take down what was; for the worker only."""
         with self._lock:
             state = self.state()
-            if not state["stops"]:
+            if not state["stops"] or self._over:
                 self._remove()
             elif state != self._up and board.write(
                 self._name, self._crashes.texts.paths.told(state)
             ):
                 self._up = state
 
-    def take_down(self) -> None:
-        """Say that nothing is held any more; from any thread."""
+    def take_down(self, over: bool = False) -> None:
+        """Say that nothing is held any more, if `over` for good; from any thread."""
         with self._lock:
+            self._over = self._over or over
             self._remove()
 
     def _remove(self) -> None:

@@ -82,13 +82,14 @@ class Breakpoints:
         if self._edited(theirs):
             self._session.later(lambda: self._set(request, path), request)
             return True
+        # What the lines are of, whatever is saved before the answer is there.
+        text = _read(paths.disk(theirs))
 
         def answered(answer: Message) -> None:
             told = (answer.get("body") or {}).get("breakpoints") if answer.get("success") else None
-            text = _read(paths.disk(theirs))
             if isinstance(told, list) and text is not None:
                 self._asked[os.path.realpath(theirs)] = Asked(arguments, text, told)
-            self._session.tell({**answer, "request_seq": request["seq"]})
+            self._session.answer(request, answer)
 
         self._session.forward(request, then=answered)
         return True

@@ -51,6 +51,7 @@ class Crashes:
         self.around: list[surgery.Call] = []
         """The calls that run besides what is held, as they were when it was."""
         self._stopped = 0
+        self._telling = threading.Lock()
         self.plans = Plans(session, self.texts)
         self.changes = Changes(session, self)
         self.leaving = Leaving(session, self)
@@ -70,20 +71,34 @@ class Crashes:
         timer.daemon = True
         timer.start()
 
-    def stopped(self, body: Json) -> None:
-        """Announce the crash of a thread just before its `stopped` event."""
+    def stopped(self, body: Json) -> bool:
+        """Take note of a stop; tell whether it is a crash's, which is announced here."""
         self.plans.forget_calls()
         self._stopped += 1
         stop = self.stops.get(body.get("threadId") or 0)
-        if stop is not None and not stop.told and body.get("reason") == "exception":
-            stop.told = True
-            self._session.event("daifu/crash", stop.body)
-            if not self._warmed:
-                self._warmed = True
-                surgery.warm()
-            self._session.later(self.prepare)
-        elif stop is None:
+        if stop is None:
             self.pauses.announced(body)
+            return False
+        if stop.stopped or body.get("reason") != "exception":
+            return False
+        if not self._warmed:
+            self._warmed = True
+            surgery.warm()
+        self._session.later(self.prepare)
+        stop.stopped = True
+        if not self._session.absence.joining:  # else it is told when the client has joined
+            self.announce(stop, body)
+        return True
+
+    def announce(self, stop: Stop, body: Json) -> None:
+        """Tell the client of a crash and its stop, once."""
+        client = self._session.client
+        with self._telling:
+            if stop.told is client:
+                return
+            stop.told = client
+        self._session.event("daifu/crash", stop.body)
+        self._session.event("stopped", body)
 
     def clear(self) -> None:
         """Forget all stops: the program is gone."""

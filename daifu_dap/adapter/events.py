@@ -39,13 +39,18 @@ class Events:
         if name == "daifu/crash":
             session.crashes.stops.note(body)
             return None
+        if name in ("daifu/left", "stopped"):
+            session.pausing.left(body.get("threadId"))
+        if name == "daifu/left":
+            return None
         self._session.crashes.breakpoints.renumbered(name, body)
         if name == "stopped":
             session.running = self._told_continued = False
             for key in ("description", "text"):
                 if isinstance(body.get(key), str):
                     body[key] = stack.plain(body[key])
-            session.crashes.stopped(body)
+            if session.crashes.stopped(body):
+                return None
         elif name == "continued":
             session.running = not session.crashes.stops
             session.crashes.pauses.resumed(body)

@@ -46,6 +46,7 @@ class Absence:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._lock = threading.Lock()
         self._notice: notice.Notice | None = None
         self._joining: Message | None = None
         self._rejoining = False
@@ -68,8 +69,7 @@ class Absence:
         if self._leaving:  # what becomes of the program is decided
             session.reply(request, {})
         elif self._rejoining or (terminate is None and self.keeps()):
-            session.reply(request, {})
-            self._keep()
+            self._keep(request)
         elif terminate is None and wish == "raise" and not self.program_over:
             self._leaving = True
             session.later(lambda: self._raise(request), request)
@@ -123,14 +123,30 @@ class Absence:
         if self.absent:
             self._session.later(self._session.end)
 
-    def _keep(self) -> None:
-        """Stay, without a client, and say where the next one can connect."""
+    def _keep(self, request: Message | None = None) -> None:
+        """Stay, without a client, and say where the next one can connect.
+
+        When that is so, `request` is answered, and the next one can come.
+        """
         session = self._session
-        if self.program_over:  # while a client was joining
+        with self._lock:
+            client, session.client = session.client, None
+            self._rejoining, self._joining = False, None
+            if not self.program_over:
+                self._say_where()
+            self.absent = True
+        if request is not None:
+            session.reply(request, {})
+        if client is not None and client.open:
+            session.later(client.close)
+        session.later(self._free)
+        if self.program_over or session.over.is_set():  # meanwhile, or while a client was joining
+            self.forget()
             session.later(session.end)
-            return
-        client, session.client = session.client, None
-        self.absent, self._rejoining, self._joining = True, False, None
+
+    def _say_where(self) -> None:
+        """Open our door, and leave a note of it."""
+        session = self._session
         host, port = session.server.listen()
         if self._notice is None:
             pid, ours = self.pid or os.getpid(), os.getpid()
@@ -139,9 +155,6 @@ class Absence:
             with contextlib.suppress(OSError, ValueError):
                 said = f"the client has gone; the program is kept. Attach on {host}:{port}."
                 print(f"daifu: {said}", file=sys.stderr, flush=True)
-        if client is not None and client.open:
-            session.later(client.close)
-        session.later(self._free)
 
     def _free(self) -> None:
         """Let the threads that hold no crash run: what they do may be needed, such as a heartbeat.
@@ -178,9 +191,9 @@ class Absence:
 
     def forget(self) -> None:
         """Take away what was left for the next client."""
-        if self._notice is not None:
-            self._notice.remove()
-            self._notice = None
+        left, self._notice = self._notice, None
+        if left is not None:
+            left.remove()
 
     # -- coming -------------------------------------------------------------------------------
 
@@ -189,6 +202,13 @@ class Absence:
         self.absent, self._rejoining, self._wrong = False, True, 0
         self._came = time.monotonic()
         self._session.listen_to(client)
+        if self.program_over:  # before there was a client to be told
+            self._session.later(self._session.end)
+
+    @property
+    def joining(self) -> bool:
+        """Whether a client is there that has not attached yet."""
+        return self._rejoining
 
     def make_room(self) -> None:
         """Let the present client go if it does nothing any more: another one is there."""
@@ -238,19 +258,24 @@ class Absence:
 
     def _joined(self, request: Message) -> None:
         """Finish a joining: answers first, then what the client has missed."""
-        session, attach = self._session, self._joining
-        assert attach is not None
-        self._rejoining, self._joining = False, None
+        session = self._session
+        with self._lock:
+            attach = self._joining if session.asker is session.client else None
+            if attach is not None:
+                self._rejoining, self._joining = False, None
+                self.forget()
         session.reply(request)
+        if attach is None:  # it has joined already, or is gone
+            return
         session.reply(attach)
-        self.forget()
         threads = session.ask("threads", {}).get("body") or {}
         for thread in threads.get("threads") or ():
             session.event("thread", {"reason": "started", "threadId": thread.get("id")})
         for stop in list(session.crashes.stops.values()):
+            if not stop.stopped:  # which is told when it is
+                continue
             error = stop.body.get("exception") or {}
-            session.event("daifu/crash", stop.body)
             body = {"reason": "exception", "threadId": stop.thread_id, "allThreadsStopped": False}
             body["text"] = error.get("type") or ""
             body["description"] = error.get("message") or ""
-            session.event("stopped", body)
+            session.crashes.announce(stop, body)

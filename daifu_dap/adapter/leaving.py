@@ -125,6 +125,8 @@ class Leaving:
             self._stops.pop(stop.thread_id, None)
         self._session.running = not self._stops
         self._crashes.board.post()
+        for stop in stops:
+            self._session.pausing.leaving(stop.thread_id)
         self._session.reply(request, body)
         for event in events:
             self._session.event("daifu/replaced", event)

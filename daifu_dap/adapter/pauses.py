@@ -150,12 +150,16 @@ class Pauses:
         Raises `Refusal` or `runtime.Failed`, and then nothing has changed.
         """
         body, events = self._apply(thread_id, make, leave=True)
+        self._let_go(thread_id)
         self._session.reply(request, answer(body))
         self._tell(events)
         self._resume(thread_id)
 
     def carry_on(self, request: Message, fields: Fields) -> None:
         """`continue` or a step: apply what was saved, if anything was, and run on."""
+        if request["command"] == "continue" and not self._chosen(fields):
+            self._session.reply(request, {"allThreadsContinued": True})  # another one has done it
+            return
         thread_id = self._pick(fields)
         halt = request["command"] in STEPS
         before = self.stopped.get(thread_id, False)
@@ -170,6 +174,7 @@ class Pauses:
             self._session.running = True
             self._session.forward(request)
             return
+        self._let_go(thread_id)
         body = {"allThreadsContinued": True} if request["command"] == "continue" else {}
         self._session.reply(request, body)
         self._tell(events)
@@ -187,7 +192,9 @@ class Pauses:
             if len(self.stopped) > 1:
                 listed = ", ".join(map(str, sorted(self.stopped)))
                 raise Refusal.of(refusals.SEVERAL_STOPS, stopped=listed)
-            return next(iter(self.stopped))
+            thread_id = next(iter(self.stopped), None)
+        if thread_id is None or thread_id not in self.stopped:  # it was when the request came
+            raise Refusal.of(refusals.RUNNING if self._session.running else refusals.NOT_STOPPED)
         return thread_id
 
     def looked_at(self, frame_id: int | None) -> tuple[int, Json] | None:
@@ -262,13 +269,17 @@ class Pauses:
         for event in events:
             self._session.event("daifu/replaced", event)
 
-    def _resume(self, thread_id: int, command: str = "continue") -> None:
-        """Let the program run on; a frame that was left returns where it would have returned."""
+    def _let_go(self, thread_id: int) -> None:
+        """The program runs on, for whoever hears the answer; `_resume` sees to it."""
         self.stopped.clear()
         self._session.running = True
+        self._session.pausing.leaving(thread_id)
+
+    def _resume(self, thread_id: int, command: str = "continue") -> None:
+        """Let the program run on; a frame that was left returns where it would have returned."""
         asked = {"threadId": thread_id}
         message: Message = {"type": "request", "command": command, "arguments": asked}
-        self._session.send(message, command, lambda answer: None)
+        self._session.send(message, command, lambda answer: self._session.pausing.left(thread_id))
 
     def _ask(self, do: str, arguments: Json, frame_id: int | None) -> Json:
         return runtime.ask(self._session.ask, do, arguments, frame_id, runtime.PATIENCE)

@@ -13,12 +13,13 @@ does the work, and this session hands everything through (`relays`).
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from daifu_dap.adapter import forwards, launch, runtime
 from daifu_dap.adapter.backend import Backend
@@ -28,6 +29,7 @@ from daifu_dap.adapter.crashes import Crashes
 from daifu_dap.adapter.events import Events
 from daifu_dap.adapter.fields import Fields
 from daifu_dap.adapter.held import Absence
+from daifu_dap.adapter.pausing import Pausing
 from daifu_dap.adapter.peer import PATIENCE, Peer, Then
 from daifu_dap.adapter.replies import failure, response
 from daifu_dap.adapter.starting import Start
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from daifu_dap.adapter.server import Server
 
 Json = dict[str, Any]
+P = ParamSpec("P")
 
 OURS = "daifu/"
 """How the names of our own requests and events begin."""
@@ -70,11 +73,13 @@ class Session:
         self.absence = Absence(self)
         self.children = Children(self)
         self.events = Events(self)
+        self.pausing = Pausing()
         self.groups: dict[int, bool] = {}
         """Whether all special variables of an object are ours; another dictionary as soon as more
         than pages is asked for, so that no late answer comes into it."""
         self.over = threading.Event()
         self._lock = threading.RLock()
+        self._local = threading.local()
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="session worker", daemon=True)
 
@@ -120,19 +125,50 @@ class Session:
         """Answer a request of the client's with success."""
         if body is not None and request["command"].startswith(OURS):
             body = self.crashes.texts.paths.told(body)
-        self.tell(response(request, body))
+        self._respond(response(request, body))
 
     def fail(self, request: Message, error: Exception | str) -> None:
         """Answer a request of the client's with a failure, numbered where it is a refusal."""
         told = failure(request, error)
-        self.tell(told if self.relays else self.crashes.texts.paths.failure(told))
+        self._respond(told if self.relays else self.crashes.texts.paths.failure(told))
 
     def answer(self, request: Message, answer: Message) -> None:
         """Answer a request of the client's as debugpy has answered ours."""
         said = {**answer, "request_seq": request["seq"]}
         if isinstance(answer, Received):
             said["body"] = answer.verbatim
-        self.tell(said)
+        self._respond(said)
+
+    def _respond(self, message: Message) -> None:
+        """Send an answer to who has asked, who may have gone and be followed by another client."""
+        client = self.asker
+        if client is not None:
+            client.post(message)
+
+    @property
+    def asker(self) -> Channel | None:
+        """The client whose request this thread is at work on; else the present one."""
+        return getattr(self._local, "client", None) or self.client
+
+    @contextlib.contextmanager
+    def _asked_by(self, client: Channel | None) -> Iterator[None]:
+        """Have what this thread answers in the block go to a client."""
+        before = getattr(self._local, "client", None)
+        self._local.client = client
+        try:
+            yield
+        finally:
+            self._local.client = before
+
+    def _asked(self, task: Callable[P, None]) -> Callable[P, None]:
+        """Have what `task` answers, on whichever thread, go to who has asked this one."""
+        client = getattr(self._local, "client", None)
+
+        def asked(*given: P.args, **named: P.kwargs) -> None:
+            with self._asked_by(client):
+                task(*given, **named)
+
+        return asked
 
     def forward(
         self, request: Message, arguments: Json | None = None, then: Then | None = None
@@ -146,7 +182,7 @@ class Session:
         asked: Message = {"type": "request", "command": command}
         if given is not None:
             asked["arguments"] = given
-        client = self.client
+        client = self.asker
         original = request.get("arguments") or {}
 
         def relay(answer: Message) -> None:
@@ -162,7 +198,7 @@ class Session:
 
     def send(self, message: Message, command: str, then: Then) -> None:
         """Send debugpy a request; `then` gets the answer, a failed one when debugpy is gone."""
-        self.peer.send(message, command, then)
+        self.peer.send(message, command, self._asked(then))
 
     def ask(self, command: str, arguments: Json, patience: float = PATIENCE) -> Message:
         """Ask debugpy something and wait for the answer; for the worker only.
@@ -186,7 +222,7 @@ class Session:
                 else:
                     self.refuse(request, error)
 
-        self._tasks.put(careful)
+        self._tasks.put(self._asked(careful))
 
     def refuse(self, request: Message, error: Exception) -> None:
         """Fail a request with an exception; one that nobody foresaw is reported as well."""
@@ -216,10 +252,11 @@ class Session:
         if message["command"] != "disconnect" and not self._room():
             client.post(failure(message, f"More than {MANY} requests wait for their answers."))
             return
-        try:
-            self._request(message)
-        except Exception as error:
-            self.refuse(message, error)
+        with self._asked_by(client):
+            try:
+                self._request(message)
+            except Exception as error:
+                self.refuse(message, error)
 
     def _room(self) -> bool:
         """Wait until one more request can be taken, so that a flood of them waits where it comes
@@ -250,6 +287,8 @@ class Session:
             forwards.whole_trace(self, request)
         elif command == "variables":
             forwards.variables(self, request)
+        elif command == "pause":
+            self.pausing.ask(self._asked(lambda: self.forward(request)))
         elif command in forwards.FORWARDED:
             if command in ("continue", "next", "stepIn", "stepOut"):
                 self.running = True
@@ -321,7 +360,7 @@ class Session:
             self.over.set()
         self._tasks.put(None)
         self.absence.forget()
-        self.crashes.board.take_down()
+        self.crashes.board.take_down(over=True)
         self.server.ended(self)
 
     def _work(self) -> None:

@@ -87,7 +87,7 @@ class Shown:
         assert thread_id is not None
         answer = self._session.ask("stackTrace", {"threadId": thread_id})
         if not answer.get("success"):
-            self._session.tell({**answer, "request_seq": request["seq"]})
+            self._session.answer(request, answer)
             return
         body = answer.get("body") or {}
         frames = stack.visible(body.get("stackFrames") or [])

@@ -60,7 +60,7 @@ class Start:
                 session.capabilities = filters.capabilities(answer.get("body") or {})
                 session.reply(request, session.capabilities)
             else:
-                session.tell({**answer, "request_seq": request["seq"]})
+                session.answer(request, answer)
 
         session.forward(request, session.initialize, answered)
 

@@ -11,6 +11,7 @@ from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
+    from daifu_dap.adapter.channel import Channel
     from daifu_dap.adapter.session import Session
 
 Json = dict[str, Any]
@@ -20,14 +21,17 @@ Json = dict[str, Any]
 class Stop:
     """A thread held at a crash: what was announced, and where it would go on.
 
-    `goal` is the line of the cell that was chosen to go on at, in place of the crashed one.
+    `stopped` says whether debugpy has said that the thread stands still, and `told` is the client
+    that knows. `goal` is the line of the cell that was chosen to go on at, in place of the crashed
+    one.
     """
 
     thread_id: int
     stop_id: int
     body: Json
     point: surgery.CrashPoint
-    told: bool = False
+    stopped: bool = False
+    told: Channel | None = None
     goal: int | None = None
 
     @property

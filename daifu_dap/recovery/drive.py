@@ -14,6 +14,7 @@ from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.recovery import (
+    bridge,
     journal,
     recursion,
     state,
@@ -162,6 +163,8 @@ def arriving(frame: FrameType, ticket: Ticket) -> None:
     that the debugger stopped at. If it is to halt there, it does so before that line runs, of which
     the debugger is not told either: a breakpoint there would stop once more.
     """
+    if ticket.journal and not ticket.stopped:
+        bridge.event("daifu/left", {"stopId": ticket.journal["stopId"]})
     target = ticket.target
     told = tracing.present() if ticket.halt else tracing.attached()
     if target is None or target.after or not told:

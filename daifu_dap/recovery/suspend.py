@@ -29,7 +29,7 @@ from daifu_dap.recovery import (
     tracing,
     wakeup,
 )
-from daifu_dap.recovery.resolution import Retry
+from daifu_dap.recovery.resolution import Goto, Retry, Skip
 from daifu_dap.recovery.threads import Held
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _stop(db: Any, crash: Crash) -> Resolution | None:
             bridge.event("daifu/crash", describe.body(held))
             _suspend(db, held)
             if held.decision is not None:
+                if not isinstance(held.decision, (Retry, Skip, Goto)):  # else where it goes on
+                    bridge.event("daifu/left", {"stopId": crash.stop_id})
                 overrides.seen(crash.exception)
                 return held.decision
             if db.pydb_disposed or not debugger.attached():

@@ -195,12 +195,12 @@ def test_a_flood_of_requests_is_answered_by_and_by(raw: Raw, project: Project) -
 PAUSING = """
 import time
 from daifu_dap.adapter.session import Session
-tell = Session.tell
-def pausing(session, message):
-    tell(session, message)
-    if message.get("command") == "evaluate":
+answer = Session.answer
+def pausing(session, request, given):
+    answer(session, request, given)
+    if request["command"] == "evaluate":
         time.sleep(1)
-Session.tell = pausing
+Session.answer = pausing
 __import__("sys").exit(__import__("daifu_dap.adapter.__main__", None, None, ["main"]).main())
 """
 """An adapter that pauses once it has answered `evaluate`: a client is always quicker."""
