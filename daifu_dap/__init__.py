@@ -11,7 +11,8 @@ Importing this costs next to nothing: what is named here is loaded when it is fi
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 

@@ -14,8 +14,6 @@ import re
 
 from daifu_dap.common.record import Record
 
-NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
-
 
 class Condition(Record, frozen=True):
     """A condition taken apart: the names to hold `only` and to `ignore`, and whether exceptions
@@ -24,6 +22,11 @@ class Condition(Record, frozen=True):
     only: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     handled: bool = False
+
+
+def named(word: str) -> bool:
+    """Whether a word can be the name of an exception type."""
+    return re.match(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z", word) is not None
 
 
 def parse(text: str) -> Condition:
@@ -40,7 +43,7 @@ def parse(text: str) -> Condition:
         name = word.removeprefix("!").lstrip()
         if word == "*":
             handled = True
-        elif NAME.match(name):
+        elif named(name):
             (ignore if word.startswith("!") else only).append(name)
         else:
             raise ValueError(
@@ -51,4 +54,4 @@ def parse(text: str) -> Condition:
     return Condition(tuple(only), tuple(ignore), handled)
 
 
-__all__ = ["Condition", "parse"]
+__all__ = ["Condition", "named", "parse"]

@@ -14,11 +14,15 @@ out (`vaccine.text.Scope`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from daifu_dap.common.typed import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 __all__ = ["Record", "field", "replace"]
 
-Self = TypeVar("Self", bound="Record")
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Self = TypeVar("Self", bound="Record")
 
 _set = object.__setattr__
 

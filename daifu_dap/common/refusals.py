@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
 
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any, ClassVar, Self
 
 __all__ = ["CATALOGUE", "Code", "Notice", "Refusal", "syntax"]
 
@@ -32,7 +32,7 @@ class Code(Record, frozen=True):
     def __init__(self, number: str, title: str, template: str) -> None:
         if number in CATALOGUE:
             raise ValueError(f"{number} is already taken")
-        super().__init__(number, title, template)
+        vars(self).update(number=number, title=title, template=template)  # there are many
         CATALOGUE[number] = self
 
     @property

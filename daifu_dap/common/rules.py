@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from daifu_dap.common.condition import NAME
+from daifu_dap.common.condition import named
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 
 VARIABLE = "DAIFU_POLICY"
 """The environment variable that has a policy as JSON, or the path of its file."""
@@ -183,7 +183,7 @@ class _Reader:
             raise self.wrong("otherwise", f"cannot come after the action {action}")
         names = self.strings("exception")
         for name in names:
-            if not NAME.match(name):
+            if not named(name):
                 raise self.wrong("exception", f"{name!r} is not the name of an exception type")
         return Rule(
             self.number,

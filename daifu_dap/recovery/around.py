@@ -15,10 +15,10 @@ import tokenize
 import weakref
 from collections.abc import Sequence
 from types import CodeType, FrameType
-from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import state, versions
 from daifu_dap.recovery.locate import Position, contains, instruction, position, start
 from daifu_dap.recovery.shown import variables
@@ -26,7 +26,7 @@ from daifu_dap.vaccine import names
 from daifu_dap.vaccine.bytecode import parsed
 from daifu_dap.vaccine.text import Scope, Text
 
-FROZEN = re.compile(r"<frozen ([\w.]+)>\Z")
+FROZEN = r"<frozen ([\w.]+)>\Z"
 
 Tried = ast.Try | ast.TryStar
 Managed = ast.With | ast.AsyncWith
@@ -153,7 +153,7 @@ def definition(lines: list[str]) -> list[str]:
 
 def path_of(code: CodeType) -> str:
     """The file of `code`; one that is frozen into the interpreter lies beside that of `os`."""
-    frozen = FROZEN.match(code.co_filename)
+    frozen = re.match(FROZEN, code.co_filename)
     if frozen is None:
         return code.co_filename
     return os.path.join(os.path.dirname(os.__file__), *frozen[1].split(".")) + ".py"

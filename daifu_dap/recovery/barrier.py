@@ -43,7 +43,6 @@ from daifu_dap.recovery import (
     rules,
     state,
     static,
-    suspend,  # noqa: F401  (`policy` uses it at a crash, when nothing is to be imported any more)
     tracing,
     versions,
 )

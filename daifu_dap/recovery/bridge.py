@@ -15,9 +15,9 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import Any
 
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger, threads
 
 _loading = threading.RLock()

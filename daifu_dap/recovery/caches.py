@@ -6,8 +6,8 @@ import gc
 import sys
 from collections.abc import Collection
 from types import CodeType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger
 
 CACHES = ("_in_project_scope_cache", "_apply_filter_cache")

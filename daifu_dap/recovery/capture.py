@@ -6,10 +6,10 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 from types import CellType, TracebackType
-from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import iterators, state, static, twins, versions
 from daifu_dap.recovery.continuation import Live
 from daifu_dap.recovery.crash import Crash, hidden_frame

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import difflib
 import os
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import StringIO
 from types import CodeType
 from typing import Any
 
@@ -162,4 +162,4 @@ def outermost(text: Text) -> Iterator[Scope]:
 
 def _lines(text: str) -> list[str]:
     """The lines of a text with their ends, as `patch` counts them: only newlines end one."""
-    return [line for line in re.split(r"(?<=\n)", text) if line]
+    return list(StringIO(text, newline="\n"))

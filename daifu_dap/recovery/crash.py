@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import cached_property
 from types import CellType, FrameType
-from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
 from daifu_dap.common.folder import whole
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import scenario, static, twins, versions
 from daifu_dap.recovery.locate import Point, start
 from daifu_dap.recovery.shown import Shown, variables

@@ -29,7 +29,8 @@ import importlib
 import os
 import sys
 from types import ModuleType
-from typing import Any
+
+from daifu_dap.common.typed import Any
 
 TOKENS = ("access-token", "client-access-token")
 """What pydevd calls its tokens in what it hands to children."""

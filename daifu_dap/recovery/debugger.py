@@ -11,7 +11,8 @@ import os
 import sys
 import threading
 from types import FrameType
-from typing import Any
+
+from daifu_dap.common.typed import Any
 
 _filter = True
 

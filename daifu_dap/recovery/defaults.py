@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from types import CodeType, FunctionType
-from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.capture import class_of
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.vaccine.text import Scope

@@ -21,8 +21,8 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger as debuggers
 from daifu_dap.recovery import refused, wakeup
 

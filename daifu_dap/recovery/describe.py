@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import debugger, operands, progress, static
 from daifu_dap.recovery.crash import hidden_frame
 

@@ -10,9 +10,9 @@ import sys
 import time
 from collections.abc import Coroutine, Generator
 from types import CellType, FrameType
-from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import (
     bridge,
     journal,

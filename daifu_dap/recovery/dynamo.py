@@ -31,9 +31,9 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType, ModuleType
-from typing import Any
 
 from daifu_dap.common.flags import CO_VARARGS, CO_VARKEYWORDS
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import versions
 from daifu_dap.vaccine import names
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import builtins
 import gc
 import sys
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine.names import RUNTIME
 
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.flags import CO_VARARGS, CO_VARKEYWORDS
 from daifu_dap.common.record import Record, replace
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import state, static, versions
 from daifu_dap.recovery.continuation import Continuation, Live, slot_numbers
 from daifu_dap.recovery.crash import Crash

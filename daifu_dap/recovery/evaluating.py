@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import sys
 from types import FrameType, TracebackType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine import names
 
 

@@ -17,10 +17,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR, CO_VARARGS
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import around
 from daifu_dap.recovery.static import BUILT, has, is_a, stored, written
 

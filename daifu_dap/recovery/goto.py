@@ -26,10 +26,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.crash import Crash, header_end
 from daifu_dap.recovery.locate import (
     ENTER,

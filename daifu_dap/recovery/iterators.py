@@ -30,9 +30,9 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from types import FrameType, ModuleType, TracebackType
-from typing import Any
 
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import meant, policy, state
 from daifu_dap.recovery.foresee import Raised
 from daifu_dap.recovery.shown import variables

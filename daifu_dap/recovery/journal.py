@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import bridge, ledger, rules
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Resolution

@@ -19,9 +19,9 @@ import sys
 import threading
 import time
 from functools import cache
-from typing import Any
 
 from daifu_dap.common import folder
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.crash import Crash, cell_text, message, type_name
 from daifu_dap.recovery.resolution import Goto, Raise, Resolution, RestartFrame, Return
 

@@ -16,10 +16,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
-from typing import Any
 
 from daifu_dap.common import stacks
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import settrace, state, tracing
 from daifu_dap.vaccine.names import HIDDEN_LINE
 

@@ -9,7 +9,7 @@ iterator, an entered manager, a handled exception, what a `finally` holds back).
 from __future__ import annotations
 
 import ast
-import dis
+import opcode
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,15 @@ from types import CellType, CodeType
 from daifu_dap.common.record import Record, replace
 from daifu_dap.vaccine.bytecode import parsed
 from daifu_dap.vaccine.door import resumes
+from daifu_dap.vaccine.extent import steps
 from daifu_dap.vaccine.slots import Loop, Managed
 from daifu_dap.vaccine.syntax import FUNCTIONS
 from daifu_dap.vaccine.text import Scope, Text
 
 Position = tuple[int | None, int | None, int | None, int | None]
 
-CACHE, PUSH_EXC_INFO = dis.opmap["CACHE"], dis.opmap["PUSH_EXC_INFO"]
-WITH_EXCEPT_START = dis.opmap["WITH_EXCEPT_START"]
+CACHE, PUSH_EXC_INFO = opcode.opmap["CACHE"], opcode.opmap["PUSH_EXC_INFO"]
+WITH_EXCEPT_START = opcode.opmap["WITH_EXCEPT_START"]
 
 BEFORE = ("BEFORE_WITH", "BEFORE_ASYNC_WITH")
 ANEXT = ("GET_ANEXT", "END_ASYNC_FOR")
@@ -147,8 +148,13 @@ def global_names(code: CodeType) -> set[str]:
     both = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}.intersection(code.co_names)
     if not both:
         return both
-    named = dis.get_instructions(code)
-    return both & {each.argval for each in named if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    read = set()
+    for each in steps(code.co_code, 0, len(code.co_code)):
+        if opcode.opname[each.op] == "LOAD_GLOBAL":
+            read.add(code.co_names[each.argument >> 1])
+        elif opcode.opname[each.op] == "LOAD_NAME":
+            read.add(code.co_names[each.argument])
+    return both & read
 
 
 def named(code: CodeType, cells: tuple[CellType, ...]) -> dict[str, CellType]:
@@ -219,7 +225,7 @@ def last_line(statement: ast.stmt) -> int:
 def phased(point: Point, code: CodeType, offset: int, place: Position) -> Point:
     """The point with the phase of its statement that the instruction belongs to."""
     node = point.node
-    operation = dis.opname[code.co_code[offset]]
+    operation = opcode.opname[code.co_code[offset]]
     if isinstance(node, Loop):
         if operation == "FOR_ITER":
             return replace(point, phase=NEXT)
@@ -252,10 +258,10 @@ def awaited(code: CodeType, offset: int) -> tuple[str, int]:
 
     That may be another `await`'s value, `__anext__`, `__aenter__` or `__aexit__`.
     """
-    before = [each for each in dis.get_instructions(code) if each.offset <= offset]
-    while before and before[-1].opname in WAITING:
+    before = list(steps(code.co_code, 0, offset + 2))
+    while before and opcode.opname[before[-1].op] in WAITING:
         before.pop()
-    return (before[-1].opname, before[-1].offset) if before else ("", offset)
+    return (opcode.opname[before[-1].op], before[-1].at) if before else ("", offset)
 
 
 def within(item: ast.withitem, place: Position) -> bool:
@@ -271,13 +277,17 @@ def leaving(code: CodeType, offset: int) -> bool:
     """Whether the instruction at `offset` calls a manager's exit: with three Nones, or with an
     exception.
     """
-    if dis.opname[code.co_code[offset]] == "WITH_EXCEPT_START":
+    operation = opcode.opname[code.co_code[offset]]
+    if operation == "WITH_EXCEPT_START":
         return True
-    if dis.opname[code.co_code[offset]] not in ("CALL", "PRECALL") or code.co_code[offset + 1] != 2:
+    if operation not in ("CALL", "PRECALL") or code.co_code[offset + 1] != 2:
         return False
-    before = [each for each in dis.get_instructions(code) if each.offset < offset]
-    loads = [each for each in before if each.opname != "PRECALL"][-3:]
-    return all(each.opname == "LOAD_CONST" and each.argval is None for each in loads)
+    before = steps(code.co_code, 0, offset)
+    loads = [each for each in before if opcode.opname[each.op] != "PRECALL"][-3:]
+    return all(
+        opcode.opname[each.op] == "LOAD_CONST" and code.co_consts[each.argument] is None
+        for each in loads
+    )
 
 
 def outside(code: CodeType, offset: int, node: Managed) -> int:

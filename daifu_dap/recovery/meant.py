@@ -38,8 +38,8 @@ from types import (
     GeneratorType,
     MethodType,
 )
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import passing, static, tasks, wanted
 from daifu_dap.recovery.around import (
     FINALLY,

@@ -11,9 +11,9 @@ import importlib
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
-from typing import Any
 
 from daifu_dap.common.folder import real
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import state, versions
 from daifu_dap.vaccine.names import HIDDEN_LINE
 from daifu_dap.vaccine.text import Text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+
+from daifu_dap.common.typed import Any
 
 
 class Once:

@@ -12,8 +12,8 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import reading
 from daifu_dap.recovery.static import is_a
 from daifu_dap.vaccine import names

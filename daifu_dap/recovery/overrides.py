@@ -15,8 +15,8 @@ import contextlib
 import os
 import threading
 from types import FrameType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger, evaluating, older, shutdown, steps, threads, waits
 from daifu_dap.vaccine import names
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import cast
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger, rules, shutdown, tracing
 from daifu_dap.recovery.crash import Crash
 from daifu_dap.recovery.resolution import Raise, Resolution
@@ -80,10 +80,9 @@ def ask(crash: Crash) -> Resolution:
     if _handler is not None:
         crash.by = "handler"
         with tracing.traced():
-            answer: object = _handler(crash)
-        return cast(Resolution, Raise() if answer is None else answer)
-    from daifu_dap.recovery import suspend
-
+            given: Any = _handler(crash)
+        resolution: Resolution = Raise() if given is None else given
+        return resolution
     said = None
     replayed = replaying()
     if replayed:
@@ -99,7 +98,12 @@ def ask(crash: Crash) -> Resolution:
     while not debugger.passing() and not replayed:
         crash.by = "debugger"
         with shutdown.held():
-            answer = suspend.stop(crash) if debugger.connected() else alone(crash, said is not None)
+            if debugger.connected():
+                from daifu_dap.recovery import suspend  # which was loaded with pydevd (`late`)
+
+                answer = suspend.stop(crash)
+            else:
+                answer = alone(crash, said is not None)
         if answer is not None:
             return answer
     crash.by = "nobody"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import around, restart
 from daifu_dap.recovery.shown import variables
 from daifu_dap.vaccine.syntax import FUNCTIONS

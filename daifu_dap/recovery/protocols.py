@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import dis
 import opcode
 import sys
 from types import (
@@ -88,7 +87,7 @@ def thrown(traceback: TracebackType) -> bool:
 
 
 def operation(code: bytes, offset: int) -> str:
-    return dis.opname[code[offset]]
+    return opcode.opname[code[offset]]
 
 
 def spoken(traceback: TracebackType, exception: BaseException) -> bool:

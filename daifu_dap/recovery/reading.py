@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.static import is_a, space
 
 __all__ = ["MISSING", "attributes", "stored", "value"]

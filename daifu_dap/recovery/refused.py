@@ -15,8 +15,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.credentials import NO_SECRET
 
 STARTING = (

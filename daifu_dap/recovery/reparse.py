@@ -16,6 +16,7 @@ were added or taken away (all nodes behind would have other lines), where a head
 from __future__ import annotations
 
 import ast
+import re
 
 from daifu_dap.common.split import split
 from daifu_dap.recovery.locate import blocks
@@ -105,7 +106,7 @@ def lone(statement: ast.stmt, lines: list[str]) -> str | None:
 
 def parsed(source: str, statement: ast.stmt, path: str) -> ast.stmt | None:
     """The one simple statement of `source`, in the place of `statement`."""
-    if "\f" in source or any(each.search(source.encode("utf-8", "replace")) for each in LOOKS):
+    if "\f" in source or any(re.search(each, source.encode("utf-8", "replace")) for each in LOOKS):
         return None
     inside = statement.col_offset > 0
     ahead = "\n" * (statement.lineno - 1 - inside) + "if 1:\n" * inside

@@ -27,7 +27,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FrameType
-from typing import Any
 
 from daifu_dap.common import refusals
 from daifu_dap.common.flags import (
@@ -40,6 +39,7 @@ from daifu_dap.common.flags import (
 )
 from daifu_dap.common.record import Record, replace
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import around, capture, defaults, meant, state, static, twins, versions
 from daifu_dap.recovery.continuation import build
 from daifu_dap.recovery.crash import Crash, hidden_frame

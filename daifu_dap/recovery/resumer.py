@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery.locate import (
     ENTER,
     EXIT,

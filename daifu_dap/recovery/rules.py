@@ -18,10 +18,10 @@ import re
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
-from typing import Any
 
 from daifu_dap.common.folder import whole, working
 from daifu_dap.common.rules import VARIABLE, Policy, PolicyError, Rule
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import bridge, debugger
 from daifu_dap.recovery.crash import Crash, message, type_name
 from daifu_dap.recovery.resolution import Raise, Resolution, Retry, Skip

@@ -19,8 +19,8 @@ from collections.abc import (
     Iterator,
 )
 from types import CellType, FrameType, TracebackType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import (
     barrier,
     drive,

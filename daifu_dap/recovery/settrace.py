@@ -17,10 +17,10 @@ import os
 import sys
 import threading
 from types import FrameType
-from typing import Any
 
 from daifu_dap.common import stacks
-from daifu_dap.recovery import demand
+from daifu_dap.common.typed import Any
+from daifu_dap.recovery import demand, tracing
 
 TRIES = 5
 """How often a thread is asked to leave; it may have been inside its trace function meanwhile."""
@@ -64,6 +64,7 @@ def use(debugger: Any) -> None:
     """Have threads traced by a debugger from now on."""
     global _debugger
     _debugger = debugger
+    tracing.settle = settle
 
 
 def settle() -> None:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
+from daifu_dap.common.typed import Any
 
 LIVE = sys.version_info >= (3, 13)
 """Whether `f_locals` is a view of the frame, and no dictionary (PEP 667)."""

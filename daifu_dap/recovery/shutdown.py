@@ -10,7 +10,8 @@ import contextlib
 import functools
 import threading
 from collections.abc import Iterator
-from typing import Any
+
+from daifu_dap.common.typed import Any
 
 _held_main: list[bool] = []
 

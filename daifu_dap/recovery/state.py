@@ -13,9 +13,9 @@ import threading
 import time
 from collections.abc import MutableMapping
 from types import CellType, FrameType, FunctionType
-from typing import TYPE_CHECKING, Any
 
 from daifu_dap.common.record import Record, field
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from daifu_dap.recovery.continuation import Continuation

@@ -14,12 +14,13 @@ from types import (
     MemberDescriptorType,
     TracebackType,
 )
-from typing import TYPE_CHECKING, Any, TypeVar
+
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
+    from typing import TypeGuard, TypeVar
 
-Kind = TypeVar("Kind")
+    Kind = TypeVar("Kind")
 
 BUILT = (GetSetDescriptorType, MemberDescriptorType)
 """Descriptors that run nothing but the interpreter's own code."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from types import FrameType
-from typing import Any
 
 from daifu_dap.common.refusals import Refusal
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger, tracing
 from daifu_dap.recovery.crash import hidden_frame
 from daifu_dap.vaccine import names

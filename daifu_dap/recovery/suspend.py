@@ -15,8 +15,8 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import (
     bridge,
     caches,

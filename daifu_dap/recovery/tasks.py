@@ -11,9 +11,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
 
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 
 STACK, COLLECTED, GROUPED, AWAITED = "stack", "collected", "grouped", "awaited"
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
+from daifu_dap.common.typed import TYPE_CHECKING, Any
 from daifu_dap.recovery import debugger
 
 if TYPE_CHECKING:

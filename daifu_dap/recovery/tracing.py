@@ -14,13 +14,15 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from daifu_dap.recovery import settrace
+from daifu_dap.common.typed import Any
 
 MONITORING = sys.version_info >= (3, 12)
+
+settle: Callable[[], object] = bool
+"""What has this thread traced as it is needed, on 3.11, once a debugger has it (`settrace`)."""
 
 
 class Local(threading.local):
@@ -122,7 +124,7 @@ def _on() -> None:
     tracer = sys.gettrace() or _local.tracer
     if _is_pydevds(tracer):
         switch(tracer)
-    settrace.settle()
+    settle()
 
 
 def _info() -> Any:

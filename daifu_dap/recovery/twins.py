@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 import weakref
 from types import CodeType
-from typing import TYPE_CHECKING
 
+from daifu_dap.common.typed import TYPE_CHECKING
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.text import Scope, Text
 

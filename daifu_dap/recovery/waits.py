@@ -24,8 +24,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import lines
 
 RUNS = 1

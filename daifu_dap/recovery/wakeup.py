@@ -12,7 +12,7 @@ the event loop of a window. That is left as it is.
 
 from __future__ import annotations
 
-from typing import Any
+from daifu_dap.common.typed import Any
 
 SLOW = 0.2
 """How many seconds pydevd waits where it need not."""

@@ -10,10 +10,10 @@ import builtins
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from daifu_dap.common import condition
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 from daifu_dap.recovery import debugger
 
 VARIABLE = "DAIFU_CRASH_FILTER"
@@ -111,7 +111,7 @@ def checked(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
     found = tuple(kinds)
     for each in found:
         if isinstance(each, str):
-            if not condition.NAME.match(each):
+            if not condition.named(each):
                 raise ValueError(f"{each!r} is not the name of an exception type")
         elif not (isinstance(each, type) and issubclass(each, BaseException)):
             raise TypeError(f"an exception type or the name of one is wanted, not {each!r}")

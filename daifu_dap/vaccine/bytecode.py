@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from types import CodeType
-from typing import Any
 
 from daifu_dap.common.flags import CO_OPTIMIZED
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine.names import RUNTIME
 
 Entry = tuple[int, int, int, int]
@@ -40,8 +40,10 @@ def caches(operation: str) -> bytes:
     return bytes(2 * size)
 
 
-ENTRY = re.compile(b"(?s)[\x80-\xff][^\x80-\xff]*")
-"""An entry of an exception table; its first byte is marked."""
+def apart(table: bytes) -> list[bytes]:
+    """The entries of an exception table as they are; the first byte of each is marked."""
+    return re.findall(b"(?s)[\x80-\xff][^\x80-\xff]*", table)
+
 
 GLOBAL_CACHES, ATTRIBUTE_CACHES = caches("LOAD_GLOBAL"), caches("LOAD_ATTR")
 

@@ -34,9 +34,9 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from types import CodeType
-from typing import Any
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.bytecode import (
     EXTENDED_ARG,

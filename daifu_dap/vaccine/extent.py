@@ -5,7 +5,6 @@ What this is for, and why it can be known, is told in `door`.
 
 from __future__ import annotations
 
-import dis
 import opcode
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -17,8 +16,8 @@ from daifu_dap.vaccine.positions import Place
 
 Inside = Callable[[Place], bool]
 OPS = {name: op for name, op in opcode.opmap.items() if op < 256}
-SIZES = [2 + len(caches(name)) if name in OPS else 2 for name in dis.opname]
-JUMPS = frozenset(dis.hasjrel)
+SIZES = [2 + len(caches(name)) if name in OPS else 2 for name in opcode.opname]
+JUMPS = frozenset(opcode.hasjrel)
 RETURNS = frozenset(OPS[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in OPS)
 ENDS = RETURNS.union(
     OPS[name]
@@ -138,21 +137,34 @@ def run(
             last += 1
         if (first or not low) and (last < len(places) or low + last == len(code.co_code) // 2):
             return low + first, places[first:last]
-    places = list(code.co_positions())
-    begin, end = lines
-    candidates = (n for n, p in enumerate(places) if p[0] is not None and begin <= p[0] <= end)
     if near is None:
-        first = next((n for n in candidates if inside(places[n])), -1)
-        if first < 0:
-            raise Shut
-    else:
-        first = near // 2
-        while first and inside(places[first - 1]):
-            first -= 1
-    last = first
+        return first_run(code, inside, lines)
+    places = list(code.co_positions())
+    first = last = near // 2
+    while first and inside(places[first - 1]):
+        first -= 1
     while last < len(places) and inside(places[last]):
         last += 1
     return first, places[first:last]
+
+
+def first_run(code: CodeType, inside: Inside, lines: tuple[int, int]) -> tuple[int, list[Place]]:
+    """See `run`: the first of some lines, of which nothing else is known."""
+    begin, end = lines
+    starts = (at for at, _, line in code.co_lines() if line is not None and begin <= line <= end)
+    first = next(starts, len(code.co_code)) // 2
+    found: list[Place] = []
+    for place in islice(code.co_positions(), first, None):
+        line = place[0]
+        if found and not inside(place):
+            break
+        if found or (line is not None and begin <= line <= end and inside(place)):
+            found.append(place)
+        else:
+            first += 1
+    if not found:
+        raise Shut
+    return first, found
 
 
 def behind(code: CodeType, slot: str, start: int, end: int, perhaps: bool) -> int:
@@ -206,4 +218,4 @@ def followed(
 
 def effect(step: Step, jump: bool) -> int:
     argument = step.argument if step.op >= opcode.HAVE_ARGUMENT else None
-    return dis.stack_effect(step.op, argument, jump=jump)
+    return opcode.stack_effect(step.op, argument, jump=jump)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_GENERATOR
+from daifu_dap.common.typed import TYPE_CHECKING
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.names import TAIL_LINE
 from daifu_dap.vaccine.slots import Block, Span

@@ -33,19 +33,18 @@ and classes, which do not end with their tail, nor continuations.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine.bytecode import (
     CATCH,
     DRIVE,
-    ENTRY,
     GLOBAL_CACHES,
     JUMP_IF,
     OPERATIONS,
+    apart,
     caches,
     digits,
     instruction,
@@ -61,9 +60,8 @@ from daifu_dap.vaccine.names import RUNTIME, TAIL_LINE
 from daifu_dap.vaccine.site import Placed
 
 RESUME = OPERATIONS["RESUME"]
-RETURN = re.compile(
-    b"[%b]" % bytes(OPERATIONS[e] for e in ("RETURN_VALUE", "RETURN_CONST") if e in OPERATIONS)
-)
+RETURN = bytes((OPERATIONS["RETURN_VALUE"],))
+RETURNS = bytes.maketrans(bytes((OPERATIONS.get("RETURN_CONST", RETURN[0]),)), RETURN)
 DEPTH = 6
 """How deep a barrier's own operands lie on the stack, without the cells."""
 
@@ -168,17 +166,17 @@ def filled(raw: bytes, table: bytes, here: bytes) -> list[bytes]:
         raw: the instructions of the body.
         here: how an entry that leads to the barrier ends.
     """
-    operations = raw[::2]
+    operations = raw[::2].translate(RETURNS)
     begin = operations.index(RESUME) + 1
     entries: list[bytes] = []
 
     def fill(begin: int, end: int) -> None:
-        for part in RETURN.split(operations[begin:end]):
+        for part in operations[begin:end].split(RETURN):
             if part:
                 entries.append(span(2 * begin, 2 * len(part)) + here)
             begin += len(part) + 1
 
-    for entry in ENTRY.findall(table):
+    for entry in apart(table):
         start, size = spanned(entry)
         if begin < start:
             fill(begin, start)

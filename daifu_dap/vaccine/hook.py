@@ -17,9 +17,9 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import CodeType
-from typing import Any
 
 from daifu_dap.common import folder
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine import cache, compile, late, project
 from daifu_dap.vaccine.text import Text
 
@@ -31,7 +31,6 @@ MAKE = ("get_data", "path_stats", "source_to_code")
 
 _installed = False
 PYDEVD = "_pydevd_bundle.pydevd_runpy"
-DEFAULTS = "_pydevd_bundle.pydevd_defaults"
 API = "debugpy.server.api"
 MONKEY = "_pydev_bundle.pydev_monkey"
 PROCESSOR = "_pydevd_bundle.pydevd_process_net_command_json"
@@ -82,7 +81,7 @@ def start() -> None:
     project.configure_from_environment()
     chosen = mode()
     if chosen != "none":
-        late.on_import(DEFAULTS, _ask_when_needed)
+        late.on_import(late.DEBUGGER, _ask_when_needed)
     if chosen == "project":
         install()
 

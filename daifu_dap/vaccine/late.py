@@ -9,9 +9,13 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
-__all__ = ["on_import"]
+from daifu_dap.common.typed import Any
+
+__all__ = ["DEBUGGER", "on_import"]
+
+DEBUGGER = "_pydevd_bundle.pydevd_defaults"
+"""Imported with pydevd, before it makes a debugger."""
 
 Act = Callable[[ModuleType], None]
 

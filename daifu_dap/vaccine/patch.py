@@ -34,16 +34,16 @@ import re
 from collections.abc import Collection, Sequence
 from operator import is_not
 from types import CodeType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine import guard, site
 from daifu_dap.vaccine.bytecode import (
     CATCH,
     DRIVE,
-    ENTRY,
     NOP,
     PUSH_EXC_INFO,
     RAISE,
+    apart,
     argument,
     digits,
     found,
@@ -60,12 +60,9 @@ from daifu_dap.vaccine.names import AGAIN, CELLS, LEAVE, RUNTIME, hidden
 Bodies = Collection[tuple[str, int]]
 """Names and first lines of the functions that get their barrier when they are compiled."""
 
-LOOP = re.compile(
-    b"(?s)(?=(%b\x01(?:%b.)*%b.)([%b%b].))"
-    % tuple(
-        re.escape(bytes((opcode.opmap[each],)))
-        for each in ("COPY", "EXTENDED_ARG", "STORE_FAST", "GET_ITER", "GET_AITER")
-    )
+LOOP = b"(?s)(?=(%b\x01(?:%b.)*%b.)([%b%b].))" % tuple(
+    re.escape(bytes((opcode.opmap[each],)))
+    for each in ("COPY", "EXTENDED_ARG", "STORE_FAST", "GET_ITER", "GET_AITER")
 )
 """A walrus in the header of a loop. The names of the scope are looked at only where this is found,
 at an even place; such a walrus of the person's own is no iterator's, but that of a hidden name is.
@@ -139,7 +136,7 @@ def rotated(code: CodeType) -> bytes | None:
     """The instructions of `code` with each such GET_ITER moved; None if there is none."""
     raw = code.co_code
     changed: bytearray | None = None
-    for match in LOOP.finditer(raw):
+    for match in re.finditer(LOOP, raw):
         store, iterate = match.groups()
         if match.start() % 2 or not hidden(code.co_varnames[argument(store[2:])]):
             continue
@@ -202,5 +199,5 @@ def redirected(code: CodeType, sites: Sequence[site.Placed]) -> bytes:
     while raw[barrier] != PUSH_EXC_INFO:
         barrier -= 2
     here = digits(barrier // 2) + digits(0)
-    table = led(ENTRY.findall(code.co_exceptiontable), places, barrier, 0)
+    table = led(apart(code.co_exceptiontable), places, barrier, 0)
     return table + b"".join(each.entries(here) for each in sites)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import opcode
 from collections.abc import Sequence
 from types import CodeType
-from typing import Any
 
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine.bytecode import nowhere
 
 RESUME = opcode.opmap["RESUME"]

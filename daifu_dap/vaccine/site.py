@@ -28,9 +28,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import CodeType
-from typing import Any
 
 from daifu_dap.common.record import Record
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine.bytecode import (
     CATCH,
     JUMP_IF,

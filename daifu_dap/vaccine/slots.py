@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+
+from daifu_dap.common.typed import Any
 
 Block = list[ast.stmt]
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ast
 import copy
-from typing import TypeVar
 
+from daifu_dap.common.typed import TYPE_CHECKING
 from daifu_dap.vaccine.names import RUNTIME
 
-Node = TypeVar("Node", bound=ast.AST)
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Node = TypeVar("Node", bound=ast.AST)
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOAD, STORE = ast.Load(), ast.Store()

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import CodeType
-from typing import Any
 from weakref import ref
 
 from daifu_dap.common.decode import decoded
 from daifu_dap.common.flags import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from daifu_dap.common.split import split
+from daifu_dap.common.typed import Any
 from daifu_dap.vaccine import names
 from daifu_dap.vaccine.slots import SIMPLE, children, numbering
 from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
@@ -33,10 +33,8 @@ from daifu_dap.vaccine.syntax import FUNCTIONS, Body, Function, at, runtime
 LOOKERS = frozenset({"locals", "vars", "dir"})
 """What shows a function its own local names; calls of them are made to leave out ours."""
 
-YIELD = re.compile(b"yield")
-LOOKS = [
-    re.compile(rb"%b(?<!\w%b)\s*[()\\#]" % (each, each)) for each in (b"dir", b"locals", b"vars")
-]
+YIELD = b"yield"
+LOOKS = [rb"%b(?<!\w%b)\s*[()\\#]" % (each, each) for each in (b"dir", b"locals", b"vars")]
 """What to look for; plain beginnings are found the fastest."""
 
 
@@ -294,13 +292,13 @@ class Text:
                     if inside:
                         self._collect(found, inside, prefix, owner, free, nested)
 
-    def _lines_with(self, word: re.Pattern[bytes]) -> list[int]:
+    def _lines_with(self, word: bytes) -> list[int]:
         """The numbers of the lines that hold a word."""
         raw = self.raw
         if b"\r" in raw:
             raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines, line, at = [], 1, 0
-        for match in word.finditer(raw):
+        for match in re.finditer(word, raw):
             line += raw.count(b"\n", at, match.start())
             at = match.start()
             lines.append(line)
