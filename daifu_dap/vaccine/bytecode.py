@@ -40,9 +40,16 @@ def caches(operation: str) -> bytes:
     return bytes(2 * size)
 
 
+@lru_cache
+def pattern(text: bytes) -> re.Pattern[bytes]:
+    """A pattern, compiled when it is first needed: nothing is woven before a program begins that
+    comes from caches."""
+    return re.compile(text)
+
+
 def apart(table: bytes) -> list[bytes]:
     """The entries of an exception table as they are; the first byte of each is marked."""
-    return re.findall(b"(?s)[\x80-\xff][^\x80-\xff]*", table)
+    return pattern(b"(?s)[\x80-\xff][^\x80-\xff]*").findall(table)
 
 
 GLOBAL_CACHES, ATTRIBUTE_CACHES = caches("LOAD_GLOBAL"), caches("LOAD_ATTR")

@@ -50,6 +50,7 @@ from daifu_dap.vaccine.bytecode import (
     instruction,
     led,
     nowhere,
+    pattern,
     pushed,
     reach,
     read,
@@ -136,7 +137,7 @@ def rotated(code: CodeType) -> bytes | None:
     """The instructions of `code` with each such GET_ITER moved; None if there is none."""
     raw = code.co_code
     changed: bytearray | None = None
-    for match in re.finditer(LOOP, raw):
+    for match in pattern(LOOP).finditer(raw):
         store, iterate = match.groups()
         if match.start() % 2 or not hidden(code.co_varnames[argument(store[2:])]):
             continue

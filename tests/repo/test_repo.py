@@ -62,15 +62,9 @@ def test_debuggee_side_imports_only_the_standard_library() -> None:
 
 
 def test_vaccination_starts_without_what_only_an_edit_or_a_debugger_needs() -> None:
-    late = ["dataclasses", "difflib", "inspect", "json", "socket", "daifu_dap.common.match"]
-    script = (
-        "import sys\n"
-        "known = set(sys.modules)\n"
-        "from daifu_dap.vaccine import hook\n"
-        "from daifu_dap.recovery import runtime, versions\n"
-        "hook.start()\n"
-        "runtime.install()\n"
-        "print('daifu_dap.recovery.suspend' in sys.modules)\n"
+    late = ["dataclasses", "difflib", "dis", "inspect", "json", "socket", "typing"]
+    late += ["daifu_dap.common.match", "daifu_dap.recovery.settrace", "daifu_dap.recovery.suspend"]
+    found = _started(
         "def late():\n"
         f"    print(*[name for name in {late} if name in set(sys.modules) - known])\n"
         "late()\n"
@@ -81,12 +75,36 @@ def test_vaccination_starts_without_what_only_an_edit_or_a_debugger_needs() -> N
         "versions.register(Text('here.py', 'x = 2'))\n"
         "late()\n"
     )
+    # At a crash, when nothing is to be imported any more, texts are compared.
+    nothing, still, both = found.splitlines()
+    assert (nothing, still) == ("", "")
+    assert {"difflib", "daifu_dap.common.match"} <= set(both.split())
+    assert "daifu_dap.recovery.suspend" not in both
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_holds_a_crash_for_a_debugger_comes_with_it(first: bool) -> None:
+    """At a crash, with a debugger there, nothing is to be imported any more."""
+    load = "import debugpy.server.api\n"
+    before, after = (load, "") if first else ("", load)
+    names = ("daifu_dap.recovery.suspend", "daifu_dap.recovery.bridge")
+    found = _started(f"{after}print(*[name in sys.modules for name in {names}])\n", before)
+    assert found == "True True\n"
+
+
+def _started(then: str, before: str = "") -> str:
+    """What a new process prints that has the runtime set up, and then does something."""
+    script = (
+        f"import sys\nknown = set(sys.modules)\n{before}"
+        "from daifu_dap.vaccine import hook\n"
+        "from daifu_dap.recovery import runtime, versions\n"
+        f"hook.start()\nruntime.install()\n{then}"
+    )
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
     )
     assert found.returncode == 0, found.stderr
-    # At a crash, when nothing is to be imported any more, a thread is held and texts are compared.
-    assert found.stdout == "True\n\n\ndifflib daifu_dap.common.match\n"
+    return found.stdout
 
 
 def test_importing_the_package_is_quick() -> None:
