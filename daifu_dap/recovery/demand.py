@@ -10,7 +10,8 @@ threads are to follow (`settrace.Hold`). Everything by which one of these begins
 through a few methods of pydevd's debugger, of which three are wrapped here:
 
 * `on_breakpoints_changed`, for filters too.
-* `do_wait_suspend` returns when a stopped thread runs on, with or without a step to do.
+* `do_wait_suspend` returns when a stopped thread runs on, with or without a step to do. What it was
+  asked before and has not answered is answered first.
 * `process_internal_commands` runs five times a second in pydevd's command thread, where whatever
   has slipped through is put right.
 """
@@ -99,11 +100,41 @@ def wrappers(changed: Act, resumed: Act, polled: Act) -> dict[str, Method]:
         if pydevds(threading.current_thread()):
             polled(self)
 
+    def _do_wait_suspend(self: Any, thread: Any, *arguments: Any, **named: Any) -> Any:
+        found = plain["_do_wait_suspend"](self, thread, *arguments, **named)
+        answer(self, thread)
+        return found
+
     return {
         "on_breakpoints_changed": on_breakpoints_changed,
         "do_wait_suspend": do_wait_suspend,
+        "_do_wait_suspend": _do_wait_suspend,
         "process_internal_commands": process_internal_commands,
     }
+
+
+def answer(debugger: Any, thread: Any) -> None:
+    """Answer what was asked of this thread before it was let go.
+
+    pydevd looks at its state first, and leaves what was asked until the next stop, if there is one:
+    whoever waits for the answer would wait for that.
+    """
+    commands = debugger.get_internal_queue_and_event(debuggers.key(thread))[0]
+    if commands.empty() or debugger.pydb_disposed:
+        return
+    info, kept = thread.additional_info, []
+    info.is_in_wait_loop = True  # an exception of what is evaluated is no crash
+    try:
+        while not commands.empty():
+            command = commands.get(False)
+            if getattr(getattr(command, "method", None), "__name__", "").endswith("_json"):
+                command.do_it(debugger)
+            else:  # such as a step
+                kept.append(command)
+    finally:
+        info.is_in_wait_loop = False
+        for each in kept:
+            commands.put(each)
 
 
 def everywhere(debugger: Any) -> bool:

@@ -215,6 +215,7 @@ def test_a_client_is_not_answered_what_the_one_before_has_asked(project: Project
     second.request("configurationDone")
     assert second.event("daifu/crash")["body"]["stopId"] == crash["stopId"]
     assert [each for each in second.seen if each.get("command") == "daifu/describe"] == []
+    assert second.response(second.request("disconnect", {"terminateDebuggee": True}))["success"]
 
 
 def test_a_crash_that_comes_while_a_client_joins_is_told_once(
@@ -286,3 +287,21 @@ def test_what_has_ended_is_not_put_up_again(
     up.take_down(over=True)
     up.post()
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_what_was_asked_before_a_thread_is_let_go_is_answered(project: Project) -> None:
+    """The first question lasts until the last one, and the `continue` behind it, have come."""
+    text = LOOPING.replace("x[1]", "x[0]")
+    client = launched(project, "", text, [3], onContinue="raise")  # which is handed on at once
+    thread = client.wait_stopped().thread_id
+    frame = client.stack(thread)[0].id
+    slow = "__import__('time').sleep(1)"
+    asked = [
+        client.wire.send("evaluate", {"expression": each, "frameId": frame, "context": "watch"})
+        for each in (slow, "x", "len(x)", "not_there")
+    ]
+    client.continue_(thread)
+    told = [client.wire.result(each, "evaluate", TIMEOUT)["result"] for each in asked[:3]]
+    assert told == ["None", "[1]", "1"]
+    with pytest.raises(RequestFailed, match="NameError"):
+        client.wire.result(asked[3], "evaluate", TIMEOUT)
