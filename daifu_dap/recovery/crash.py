@@ -179,8 +179,10 @@ class Crash:
 
     @cached_property
     def hint(self) -> str:
-        from daifu_dap.recovery import hints
-
+        try:
+            from daifu_dap.recovery import hints
+        except Exception:  # no file can be opened any more, say, which may be the crash
+            return scenario.classify(self.exception)[1]
         return hints.hint(self)
 
     @property

@@ -63,8 +63,10 @@ def suggestions(crash: Crash) -> list[str]:
         known = reading.attributes(error.obj)
     else:
         return []
-    from difflib import get_close_matches
-
+    try:
+        from difflib import get_close_matches
+    except Exception:  # as for `crash.hint`
+        return []
     private = wrong.startswith("_")
     seen = {
         each

@@ -223,3 +223,38 @@ def test_a_call_of_an_older_text_is_shown_and_mended_in_the_running_one(project:
     client.continue_()
     assert client.wait_exit() == 0
     assert client.output() == "mended\nfound 2\nmended\n(1, 2)\n"
+
+
+NOTHING_OPENS = """\
+import resource
+import sys
+
+files = []
+
+def fill(n):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (90, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    while n > 0:
+        files.append(open("/dev/null"))
+        n -= 1
+    return missed
+
+print("got", fill(int(sys.argv[1])), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("many", "kind"), [("1000", "OSError"), ("0", "NameError")])
+def test_a_crash_is_held_where_no_file_can_be_opened(
+    project: Project, many: str, kind: str
+) -> None:
+    """Nothing can be imported then, not even what makes a hint of it."""
+    text = NOTHING_OPENS
+    if kind == "NameError":  # nor what looks for names that are alike
+        text = text.replace("import sys\n", "import sys\nsys.meta_path.clear()\n")
+        text = text.replace("files = []", "sys.modules.pop('difflib', None)\nfiles = []")
+    client = project.launch(text, args=[many])
+    crash = client.wait_crash()
+    assert (crash.exception_type, crash.function) == (kind, "fill")
+    client.evaluate("files.clear()")
+    client.evaluate("%return len(files)")
+    assert client.wait_exit() == 0
+    assert client.output() == "got 0\n"
