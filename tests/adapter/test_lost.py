@@ -72,10 +72,12 @@ def kill(project: Project, victim: str, client: Client) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def said(process: subprocess.Popen[str]) -> int:
-    """Read a program's stderr up to the port where it can be attached to."""
+def said(process: subprocess.Popen[str], before: list[str] | None = None) -> int:
+    """Read a program's stderr up to the port where it can be attached to; into `before`."""
     assert process.stderr is not None
     for line in process.stderr:
+        if before is not None:
+            before.append(line)
         found = re.search(r'"port": (\d+)', line)
         if found:
             return int(found[1])
