@@ -72,13 +72,12 @@ class Crashes:
         timer.start()
 
     def stopped(self, body: Json) -> bool:
-        """Take note of a stop; tell whether it is a crash's, which is announced here."""
+        """Take note of a stop; tell whether it is announced here, or when the client has joined."""
         self.plans.forget_calls()
         self._stopped += 1
         stop = self.stops.get(body.get("threadId") or 0)
         if stop is None:
-            self.pauses.announced(body)
-            return False
+            return self.pauses.announced(body)
         if stop.stopped or body.get("reason") != "exception":
             return False
         if not self._warmed:

@@ -145,7 +145,7 @@ class Absence:
             session.later(session.end)
 
     def _say_where(self) -> None:
-        """Open our door, and leave a note of it."""
+        """Listen, and leave a note of it."""
         session = self._session
         host, port = session.server.listen()
         if self._notice is None:
@@ -279,3 +279,4 @@ class Absence:
             body["text"] = error.get("type") or ""
             body["description"] = error.get("message") or ""
             session.crashes.announce(stop, body)
+        session.crashes.pauses.announce()

@@ -13,6 +13,7 @@ requests, so that a continue that applies nothing overtakes nothing and costs no
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from daifu_dap.common.framing import Message
 from daifu_dap.common.refusals import Refusal
 
 if TYPE_CHECKING:
+    from daifu_dap.adapter.channel import Channel
     from daifu_dap.adapter.crashes import Crashes
     from daifu_dap.adapter.session import Session
 
@@ -47,19 +49,40 @@ class Pauses:
         """By thread: where its top frame would go on, as far as that is known."""
         self.frames: dict[int, int | None] = {}
         """By thread: its top frame."""
+        self._bodies: dict[int, Json] = {}
+        """By thread: what was said of its stop."""
+        self._told: dict[int, Channel | None] = {}
+        """By thread: the client that knows of its stop."""
+        self._telling = threading.Lock()
         self._blind = False
         self._left = False
         """Whether the last edit has left the frame on top."""
 
     # -- events -------------------------------------------------------------------------------
 
-    def announced(self, body: Json) -> None:
-        """Take note of a stop."""
+    def announced(self, body: Json) -> bool:
+        """Take note of a stop; tell whether the client hears of it later, when it has joined."""
         thread_id = body.get("threadId")
-        if isinstance(thread_id, int) and thread_id not in self._crashes.stops:
+        if not isinstance(thread_id, int) or thread_id in self._crashes.stops:
+            return False
+        with self._telling:
             self.stopped[thread_id] = False
-            self.points.pop(thread_id, None)
-            self._session.later(self._learn)
+            self._bodies[thread_id] = body
+            later = self._session.absence.joining
+            self._told[thread_id] = None if later else self._session.client
+        self.points.pop(thread_id, None)
+        self._session.later(self._learn)
+        return later
+
+    def announce(self) -> None:
+        """Tell the client, which has joined, of the stops that it does not know."""
+        client = self._session.client
+        with self._telling:
+            due = [each for each in list(self.stopped) if self._told.get(each) is not client]
+            self._told.update(dict.fromkeys(due, client))
+            bodies = [self._bodies[each] for each in due]
+        for body in bodies:
+            self._session.event("stopped", body)
 
     def _learn(self) -> None:
         """Learn what runs now, unless it has turned out to be a program without our runtime."""

@@ -54,6 +54,28 @@ def test_the_next_client_finds_the_crash_and_recovers_it(project: Project, leave
     assert first.process is not None and first.process.wait(10) == 0
 
 
+def test_the_next_client_is_told_of_a_breakpoint_that_the_last_one_was_stopped_at(
+    project: Project,
+) -> None:
+    main = project.write("main.py", PROGRAM)
+    marks = {str(main): [2]}
+    first = project.launch(breakpoints=marks, onDisconnect="hold")
+    first.wait_stopped()
+    first.vanish()
+    second = project.attach(json.loads(note(project).read_text())["port"], breakpoints=marks)
+    stopped = second.wait_stopped()
+    assert (stopped.reason, second.stack(stopped.thread_id)[0].line) == ("breakpoint", 2)
+    second.continue_(stopped.thread_id)
+    stopped = second.wait_stopped()  # of the next pass: it was told once
+    [frame] = second.stack(stopped.thread_id)
+    assert second.evaluate("i", frame) == "0"
+    second.continue_(stopped.thread_id)
+    crash = second.wait_crash()
+    second.replace_cell_and_continue(crash.path, PROGRAM.replace("x[i]", "x[0]"))
+    second.continue_(second.wait_stopped().thread_id)  # where the loop ends
+    assert second.wait_exit() == 0
+
+
 def test_clients_may_come_and_go_many_times(project: Project) -> None:
     first = project.crashed(PROGRAM, onDisconnect="hold")
     stop_id = first.describe().stop_id
