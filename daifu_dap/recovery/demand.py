@@ -128,7 +128,11 @@ def answer(debugger: Any, thread: Any) -> None:
         while not commands.empty():
             command = commands.get(False)
             if getattr(getattr(command, "method", None), "__name__", "").endswith("_json"):
-                command.do_it(debugger)
+                try:
+                    command.do_it(debugger)
+                except BaseException:  # which must not come out in the program, as with pydevd
+                    log: Any = importlib.import_module("_pydev_bundle.pydev_log")
+                    log.exception("Error processing internal command.")
             else:  # such as a step
                 kept.append(command)
     finally:

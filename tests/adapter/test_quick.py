@@ -305,3 +305,28 @@ def test_what_was_asked_before_a_thread_is_let_go_is_answered(project: Project) 
     assert told == ["None", "[1]", "1"]
     with pytest.raises(RequestFailed, match="NameError"):
         client.wire.result(asked[3], "evaluate", TIMEOUT)
+
+
+BREAKING = """\
+from _pydevd_bundle import pydevd_api as api
+plain = api.internal_evaluate_expression_json
+def broken_json(db, request, thread_id):
+    if request.arguments.expression == "broken":
+        raise ZeroDivisionError
+    plain(db, request, thread_id)
+api.internal_evaluate_expression_json = broken_json
+print("stopped")
+print("end")
+"""
+
+
+def test_what_fails_in_the_debugger_then_does_not_come_out_in_the_program(project: Project) -> None:
+    client = launched(project, "", BREAKING, [8], onContinue="raise")
+    thread = client.wait_stopped().thread_id
+    frame = client.stack(thread)[0].id
+    for each in ("__import__('time').sleep(1)", "broken"):
+        more = {"expression": each, "frameId": frame, "context": "watch"}
+        client.wire.send("evaluate", more)
+    client.continue_(thread)
+    assert client.wait_exit() == 0
+    assert client.output().splitlines() == ["stopped", "end"]
